@@ -1,0 +1,1 @@
+"""The embedded Airweave answers like real servers did."""
