@@ -1,0 +1,224 @@
+"""The words everybody uses for the usual ways to fail, and class names of network errors.
+
+Data of `signals.py`: lower case, each at least four characters. A text of the platform itself gets a rule of
+its own instead.
+"""
+
+from typing import Final
+
+THROTTLED: Final = frozenset(
+    {
+        "rate limit", "ratelimit", "rate-limit", "rate_limit", "too many requests", "toomanyrequests",
+        "too_many_requests", "too many calls",
+        "throttl", "quota exceeded", "exceeded your current quota", "exceeded your quota", "quota has been exceeded",
+        "quota_exceeded", "quotaexceeded", "exceeded the quota", "request limit", "request_limit_exceeded",
+        "limit exceeded for api", "api limit", "requests limit exceeded", "totalrequests limit", "dailylimitexceeded",
+        "complexity budget", "slow down", "slow_down", "slowdown", "reduce your request rate", "resource_exhausted",
+        "resource has been exhausted",
+        "user-rate", "concurrent requests", "concurrent_limit", "activitylimitreached", "requests per ", "calls per ",
+        "too many concurrent", "api call volume", "retry budget exhausted",
+        "too many api",
+    }
+)  # fmt: skip
+QUOTA_SPENT: Final = (
+    r"\b(?:\w{0,20}requests?|\w{0,20}calls?|api|quota|daily|hourly|monthly|per[- ](?:second|minute|hour|day)"
+    r"|\w{0,20}concurrent\w{0,20}|secondly)\b[^\n:;]{0,40}"
+    r"\blimits?\b[^\n:;]{0,20}\b(?:exceeded|reached|hit)\b|\breached your [^\n:;]{0,30}\blimit\b"
+    r"|\bexceeded (?:its|your|the|their|our) [^\n:;]{0,30}\bquota\b|\bquota\b[^\n:;]{0,20}\b(?:exceeded|exhausted"
+    r"|used up|reached)\b"
+)
+SERVER: Final = frozenset(
+    {
+        "internal server error", "internal_server_error", "internalservererror", "bad gateway", "service unavailable",
+        "service_unavailable", "serviceunavailable", "service temporarily unavailable", "gateway timeout",
+        "gateway time-out",
+        "internal error", "internal_error", "internalerror", "backend error", "backenderror", "server error",
+        "server_error",
+        "upstream connect error", "upstream request timeout", "scheduled maintenance", "under maintenance",
+        "for maintenance", "maintenance mode", "temporarily unavailable", "temporarily_unavailable", "server is busy",
+        "busyresult", "unavailableresult", "server busy", "serverbusy",
+        "server too busy", "server_unavailable", "overloaded", "over capacity", "currently unavailable",
+        "is hibernating",
+        "outage", "statuscode.unavailable", "unknown_exception", "web server is down", "origin is unreachable",
+        "fatal_error", "service is unavailable", "service is down", "system is down", "is down for",
+        "unable_to_lock_row", "heavy load",
+    }
+)  # fmt: skip
+UNAUTHORIZED: Final = frozenset(
+    {
+        "unauthorized", "unauthorised", "unauthenticated", "not authenticated", "not_authed", "not logged in",
+        "authentication failed", "authentication error", "authentication_failed", "authentication failure",
+        "authenticationfailed", "failed to authenticate", "could not authenticate", "unable to authenticate",
+        "authentication required", "authentication_required", "login required", "login failed", "invalid login",
+        "invalid_login", "invalid credentials", "invalid_credentials", "invalidcredentials", "incorrect credentials",
+        "wrong credentials", "bad credentials", "credentials are invalid", "credentials have expired",
+        "credentials were rejected", "invalid api key", "invalid_api_key", "invalid apikey", "incorrect api key",
+        "api key is invalid", "api key not valid", "api key invalid", "api key expired", "api key has expired",
+        "api key is not valid", "api_key_invalid", "invalid api token", "invalid api_token", "invalid auth",
+        "invalid_auth", "invalidauthenticationtoken", "invalid authentication", "invalid token", "invalid_token",
+        "token is invalid", "token invalid", "token is not valid", "token expired", "token_expired", "tokenexpired",
+        "token is expired", "token has expired", "expired token", "expired_token", "expired access token",
+        "expired_access_token", "token has been revoked", "token_revoked", "token was revoked", "token revoked",
+        "invalid access token", "access token is invalid", "access token has expired", "access token expired",
+        "invalid bearer token", "session expired", "session has expired", "invalid_session_id", "expired session",
+        "invalid username", "invalid password", "incorrect password", "wrong password", "incorrect username",
+        "password authentication failed", "account_inactive", "invalid_grant", "invalid_client", "unauthorized_client",
+        "invalid signature", "signature verification failed", "jwt expired", "signature has expired",
+        "revoked or expired", "expired or revoked", "expired or been revoked", "has been deactivated",
+        "key has been revoked", "key was revoked", "password has expired", "badcredentials", "authfailed",
+        "credentials rejected", "login credentials",
+    }
+)  # fmt: skip
+FORBIDDEN: Final = frozenset(
+    {
+        "forbidden", "permission denied", "permission_denied", "permissiondenied", "enough permission",
+        "insufficient permission",
+        "insufficient_permission", "insufficientpermission", "insufficient privilege", "insufficient_privilege",
+        "insufficient scope", "insufficient_scope", "insufficient authentication scopes", "insufficient right",
+        "insufficient access", "insufficient_access", "insufficientaccess", "missing scope", "missing_scope",
+        "missing_permission", "missing permission", "missing required scope", "required scope", "required permission",
+        "necessary permission", "not authorized to", "not authorised to", "not_authorized", "access denied",
+        "access_denied", "accessdenied", "access is denied", "authorization_requestdenied", "no permission",
+        "no access to", "not permitted",
+        "not allowed to", "not_allowed", "does not have access", "do not have access", "doesn't have access",
+        "don't have access", "does not have permission", "do not have permission", "doesn't have permission",
+        "don't have permission", "lacks permission", "permissions are required", "needs permission",
+        "not_in_channel", "restricted_action", "user unauthorized to perform", "admin approval", "ip allow list",
+        "not whitelisted", "sso required", "saml", "access is restricted", "access not granted", "is not authorized",
+        "not have the required", "not have the necessary", "requires admin", "only admins",
+    }
+)  # fmt: skip
+
+LOGIN_REJECTED: Final = (
+    r"\b(?:api[ _-]?key|access[ _-]?key|token|credentials?|password|secret|session|pat|login|jwt)s?\b[^\n.;]{0,30}?"
+    r"\b(?:invalid|expired|revoked|rejected|incorrect|wrong|not valid|no longer valid|deactivated|invalidated|deleted"
+    r"|disabled|refused|mismatch|failed|does not exist)\b"
+    r"|\b(?:invalid|expired|revoked|incorrect|wrong|bad|missing)(?: or \w{1,12})? (?:\w{1,12} )?(?:api[ _-]?key|token"
+    r"|credentials?|password"
+    r"|secret|username|login|authentication|authorization)\b|\bauth(?:entication|orization)?[_ ](?:failed|error"
+    r"|required)\b"
+    r"|(?:could not|failed to|unable to|cannot) (?:obtain|get|acquire|fetch) [^\n.:;]{0,20}\btoken\b"
+)
+LOGIN_WORDS: Final = ("key", "token", "credential", "password", "secret", "session", "login", "auth", "jwt", "pat ")
+
+DNS: Final = frozenset(
+    {
+        "name or service not known", "nodename nor servname", "no address associated", "getaddrinfo failed",
+        "nameresolutionerror", "failed to resolve", "could not resolve host", "could not resolve the host",
+        "cannot resolve host", "nxdomain", "dns lookup failed", "dns resolution", "clientconnectordnserror",
+        "could not translate host name", "unknown host", "no such host", "dns error", "domain name not found",
+        "name does not resolve", "dns name does not exist", "non-recoverable failure in name resolution",
+        "getaddrinfo enotfound",
+    }
+)  # fmt: skip
+DNS_TEMPORARY: Final = frozenset(
+    {
+        "temporary failure in name resolution", "errno -3]", "servfail", "eai_again", "dns operation timed out",
+        "resolution lifetime expired", "dns timeout",
+    }
+)  # fmt: skip
+TLS: Final = frozenset(
+    {
+        "[ssl: ", "[ssl]", "certificate_verify_failed", "certificate verify failed", "certificate has expired",
+        "ssl handshake", "tls handshake", "handshake failure", "handshake_failure", "sslerror",
+        "sslcertverificationerror",
+        "certificateerror", "connectorcertificateerror", "wrong_version_number", "wrong version number",
+        "starttls failed",
+        "rejected ssl upgrade", "self-signed certificate", "self signed certificate", "unable to get local issuer",
+        "unable to get issuer", "verify the first certificate", "hostname mismatch", "certificate is not valid for",
+        "doesn't match either of",
+        "ssl routines", "tlsv1_alert", "tlsv1 alert",
+        "sslv3 alert", "unknown ca", "x509:", "certificate is not trusted", "untrusted certificate",
+        "server does not support ssl", "ssl is required", "ssl off", "unsupported protocol (_ssl", "dh key too small",
+        "ssl certificate problem", "invalid certificate", "certificate signed by unknown", "ssl connection error",
+    }
+)  # fmt: skip
+TLS_TEMPORARY: Final = frozenset(
+    {
+        "unexpected_eof_while_reading", "eof occurred in violation", "unexpected eof while reading", "sslzeroreturn",
+        "bad_record_mac", "bad record mac", "ssl syscall error", "ssl connection has been closed unexpectedly",
+        "tls/ssl connection has been closed", "ssleoferror", "sslwantread", "application data after close notify",
+        "application_data_after_close_notify", "record_layer_failure", "record layer failure",
+    }
+)  # fmt: skip
+NAME_WORDS: Final = ("host", "domain", "dns", "certificate")
+NAME_NOT_FOUND: Final = (
+    r"\b(?:hosts?(?: ?names?)?|domain|dns)\b[^\n;]{0,60}?\b(?:not|n't|unable to|failed to"
+    r"|cannot)(?: be)? (?:be )?(?:resolved?|found)\b"
+    r"|\b(?:not|n't|unable to|failed to|cannot) resolve\b[^\n]{0,20}\b(?:hosts?|hostname|domain)\b"
+)
+CERTIFICATE_REFUSED: Final = (
+    r"\b(?:tls|ssl|server|x\.?509)?[ -]?certificates?\b[^\n;]{0,60}\b(?:has expired|expired|not trusted|untrusted"
+    r"|self-signed|not valid"
+    r"|invalid|not accepted|mismatch|revoked)\b|\b(?:tls|ssl)\b[^\n;]{0,40}\b(?:handshake"
+    r"|negotiation)\b[^\n;]{0,60}\bfailed\b"
+)
+HANDSHAKE_TIMEOUT: Final = "handshake operation timed out"
+
+NETWORK_TYPES: Final = frozenset(
+    {
+        "brokenpipeerror", "broken_pipe", "brokenresourceerror", "chunkedencodingerror", "clientconnectionerror",
+        "clientconnectionreseterror", "clientconnectorerror", "clientoserror", "clientpayloaderror",
+        "closedresourceerror", "closeerror", "connectionabortederror", "connectionclosed", "connectionclosederror",
+        "connectionrefusederror", "connectionreseterror", "connecterror", "connecttimeout", "connecttimeouterror",
+        "endofstream", "incompleteread", "ldapsocketopenerror", "ldapsocketreceiveerror", "ldapsocketsenderror",
+        "localprotocolerror", "networkerror", "pooltimeout", "proxyerror", "readerror", "readtimeout",
+        "readtimeouterror", "remotedisconnected", "remoteprotocolerror", "serverconnectionerror",
+        "serverdisconnectederror", "servertimeouterror", "sockettimeout", "streamclosed", "streamconsumed",
+        "streamreset", "writeerror", "writetimeout", "newconnectionerror", "connectiontimeouterror",
+        "sockettimeouterror", "protocolerror", "incompletereaderror", "ldapsessionterminatedbyservererror",
+        "ldapsocketcloseerror", "streamreseterror", "clientconnectorsocketerror", "connectionlosterror",
+    }
+)  # fmt: skip
+NETWORK_PATTERN: Final = (
+    r"\b(?:is|was|api|endpoint|host|server|service|provider|source|system|pipedream"
+    r"|composio) (?:currently )?unreachable\b|\bunreachable:"
+    r"|\bunreachable(?: during| from| at|$)|\bconnections?\b[^\n.;]{0,40}\b(?:closed|reset|lost|dropped|refused"
+    r"|aborted|broken|terminated"
+    r"|interrupted|cut|timed out|time[- ]?out|failed)\b|\blost (?:the )?connection\b|\btimed?[- ]?out (?:while|after"
+    r"|waiting|reading|connecting|during|on)\b"
+)
+NETWORK_HINTS: Final = ("unreachable", "connection", "time out", "timeout", "timed", "time-out")
+NETWORK_TYPE: Final = (
+    r"\w{0,40}(?:connection|connect|socket|protocol|network|transport|disconnected|streamclosed|streamreset|timeout"
+    r"|timedout)"
+    r"(?:error|exception|closed|lost|reset|aborted|refused)?"
+)
+"""Class names of libraries nobody has listed."""
+TIMEOUT_TYPES: Final = frozenset(
+    {"timeouterror", "timeoutexception", "timeout", "timeouterr", "sockettimeout", "canceledbytimeout"}
+)
+NETWORK: Final = frozenset(
+    {
+        "readtimeout", "connecttimeout", "pooltimeout", "writetimeout", "read timed out", "connect timed out",
+        "write timed out", "timed out", "timeout error", "request timeout", "connection timeout", "read timeout",
+        "connect timeout", "operation timeout", "timeout while", "timeout exceeded", "timeout expired", "timeout after",
+        "deadline exceeded", "deadline_exceeded", "all connection attempts failed", "server disconnected",
+        "remoteprotocolerror", "localprotocolerror", "peer closed connection", "connection reset", "connection aborted",
+        "connection broken", "connection closed", "connection was closed", "connection lost", "connection dropped",
+        "connection was reset", "connection was forcibly closed", "broken pipe", "brokenpipe", "connection refused",
+        "requesttimeout", "operationtimedout", "connect call failed", "cannot connect to host", "could not connect to",
+        "cannot connect to", "failed to connect",
+        "unable to connect", "connection failed", "connection error", "no route to host", "network is unreachable",
+        "network unreachable", "host unreachable", "host is unreachable", "host is down",
+        "failed to establish a new connection", "max retries exceeded", "remote end closed connection",
+        "incompleteread",
+        "incomplete chunked read", "connectionterminated", "connectionreset", "socket hang up", "econnreset",
+        "econnrefused", "etimedout", "ehostunreach", "epipe", "goaway", "stream reset", "stream was reset",
+        "response payload is not completed", "errno 104]", "errno 99]", "errno 105]", "while decompressing",
+        "maximumretries", "incorrect header check", "errno 110]", "errno 111]", "errno 113]", "errno 101]",
+        "errno 32]", "errno 60]", "errno 61]", "errno 54]", "winerror 100", "socket closed", "socket is closed",
+        "transport closed", "connection is lost", "connection to the server was lost", "proxy error",
+        "tunnel connection failed",
+        "could not establish connection", "failed to establish connection", "unexpectedly closed the connection",
+        "closed the connection", "dropped the connection", "network error", "network failure", "no response from",
+        "did not respond", "not reachable", "cannot reach", "could not reach",
+    }
+)  # fmt: skip
+
+
+ALL: Final = frozenset(
+    {*THROTTLED, *SERVER, *UNAUTHORIZED, *FORBIDDEN, *DNS, *DNS_TEMPORARY, *TLS, *TLS_TEMPORARY, *NETWORK,
+     HANDSHAKE_TIMEOUT}
+)  # fmt: skip
+"""Every word of these tables."""
