@@ -1,0 +1,27 @@
+"""What a caller can get wrong, said so that the caller can mend it; and what took too long."""
+
+from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
+
+
+class QueryError(Exception):
+    """A question that cannot be answered as it was put.
+
+    `code` is stable, `message` says what is wrong, `hint` what to do instead. Asking the same again never helps.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+def too_slow(what: str, limit_s: float) -> AirweaveError:
+    """A reading did not end within its time."""
+    return AirweaveError(
+        code=ErrorCode.TIMEOUT,
+        message=f"Reading {what} took longer than {limit_s:.0f} s.",
+        hint="Ask again; what was read meanwhile is kept.",
+        retryable=True,
+        retry_after_s=0.0,
+    )

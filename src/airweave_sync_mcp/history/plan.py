@@ -1,0 +1,148 @@
+"""What to read next: which connections matter most, what is too old, how many jobs to ask for.
+
+Pure: the snapshot executes what is decided here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from math import ceil
+from typing import Final
+
+from airweave_sync_mcp.history.merge import REACHABLE
+from airweave_sync_mcp.history.model import (
+    EPOCH,
+    TROUBLED_STATUSES,
+    Connection,
+    ConnectionHistory,
+    ConnectionStatus,
+)
+
+FIRST_LIMIT: Final = 50
+"""Jobs asked for at first: weeks of daily runs, two days of hourly ones."""
+
+ACTIVE_FRESH: Final = timedelta(seconds=10)
+REST_FRESH: Final = timedelta(seconds=60)
+
+
+class Interest(IntEnum):
+    """Why a connection is read, most urgent first. Never-read ones come before stale ones: so answers converge."""
+
+    ASKED_FOR = 0
+    FAILING = 1
+    BUSY = 2
+    UNREAD = 3
+    SHORT = 4
+    STALE_BUSY = 5
+    STALE_FAILING = 6
+    STALE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Read the newest `limit` jobs of a connection."""
+
+    connection: Connection
+    interest: Interest
+    limit: int
+    newer_than: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How old readings may be."""
+
+    busy: timedelta = ACTIVE_FRESH
+    rest: timedelta = REST_FRESH
+
+
+def can_have_jobs(connection: Connection) -> bool:
+    """Federated sources are searched live: they never sync, so asking for their jobs wastes a request."""
+    return not connection.federated
+
+
+def is_troubled(connection: Connection) -> bool:
+    return connection.status in TROUBLED_STATUSES
+
+
+def reaches(history: ConnectionHistory, since: datetime | None) -> bool:
+    """Whether all jobs since then are known, or all that the API can give."""
+    if not history.truncated or history.unreachable:
+        return True
+    return since is None or ((oldest := history.oldest_at) is not None and oldest <= since)
+
+
+def plan(
+    connections: Iterable[Connection],
+    histories: Mapping[str, ConnectionHistory],
+    *,
+    now: datetime,
+    since: datetime | None,
+    asked_for: frozenset[str] = frozenset(),
+    requests_per_minute: int | None = None,
+) -> list[Task]:
+    """The readings worth making, most interesting first.
+
+    `since` is how far back the jobs are wanted. `requests_per_minute` is what the rate limit leaves, None
+    for no limit: with a small one, everything is read again only as often as a whole round takes, what is busy
+    three times as often.
+    """
+    connections = [one for one in connections if can_have_jobs(one)]
+    ages = Ages()
+    if requests_per_minute and len(connections) > requests_per_minute:
+        round_ = timedelta(minutes=ceil(len(connections) / requests_per_minute))
+        ages = Ages(busy=round_ / 3, rest=round_)
+    tasks = [
+        task
+        for one in connections
+        if (task := _task(one, histories.get(one.id), now, since, one.id in asked_for, ages))
+    ]
+    read_at = {connection_id: history.fetched_at for connection_id, history in histories.items()}
+    return sorted(tasks, key=lambda task: (task.interest, read_at.get(task.connection.id, EPOCH)))
+
+
+def _task(
+    connection: Connection,
+    history: ConnectionHistory | None,
+    now: datetime,
+    since: datetime | None,
+    asked_for: bool,
+    ages: Ages,
+) -> Task | None:
+    limit = limit_for(history, since, now)
+    if history is None or asked_for:
+        return Task(connection, _interest(connection, asked_for), limit, now)
+    busy = connection.status == ConnectionStatus.SYNCING or (bool(history.jobs) and history.jobs[0].active)
+    fresh = ages.busy if busy or _changed(connection, history) else ages.rest
+    if not reaches(history, since):
+        return Task(connection, Interest.SHORT, limit, now - fresh)
+    if now - history.fetched_at < fresh:
+        return None
+    interest = Interest.STALE_BUSY if busy else Interest.STALE_FAILING if is_troubled(connection) else Interest.STALE
+    return Task(connection, interest, limit, now - fresh)
+
+
+def _interest(connection: Connection, asked_for: bool) -> Interest:
+    if asked_for:
+        return Interest.ASKED_FOR
+    if is_troubled(connection):
+        return Interest.FAILING
+    return Interest.BUSY if connection.status == ConnectionStatus.SYNCING else Interest.UNREAD
+
+
+def _changed(connection: Connection, history: ConnectionHistory) -> bool:
+    """Whether the list of connections, read later, tells another state than the jobs known."""
+    failed = bool(history.jobs) and history.jobs[0].failed
+    return not failed if is_troubled(connection) else failed and connection.status == ConnectionStatus.ACTIVE
+
+
+def limit_for(history: ConnectionHistory | None, since: datetime | None, now: datetime) -> int:
+    """How many jobs to ask for so that the answer reaches back to `since`, judged by how often this one runs."""
+    if history is None or since is None or not history.jobs or reaches(history, since):
+        return FIRST_LIMIT
+    newest, oldest = history.jobs[0].at, history.oldest_at
+    if newest is None or oldest is None or newest <= oldest:
+        return min(len(history.jobs) * 4, REACHABLE)
+    needed = len(history.jobs) * max((now - since) / (newest - oldest), 1) * 1.25
+    return max(FIRST_LIMIT, min(ceil(needed / 50) * 50, REACHABLE))
