@@ -1,0 +1,167 @@
+"""Why does it fail, since when, does a retry help, who has to act: one connection or one job, in one call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from airweave_sync_mcp.airweave.errors import AirweaveError
+from airweave_sync_mcp.answers.ask import Ask, resolve_connection
+from airweave_sync_mcp.answers.job import find_job
+from airweave_sync_mcp.answers.jobs import verdict_of
+from airweave_sync_mcp.answers.judge import Judgement, judge, judge_all
+from airweave_sync_mcp.answers.retry import Retry, retry_of
+from airweave_sync_mcp.diagnosis.classify import Verdict
+from airweave_sync_mcp.diagnosis.comparison import Comparison, last_good_comparison
+from airweave_sync_mcp.diagnosis.shared import SharedCause, shared_causes
+from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage, JobStatus, SyncJob
+from airweave_sync_mcp.history.references import short_ids
+from airweave_sync_mcp.history.view import Need, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What is wrong with a connection, or was wrong with one of its jobs.
+
+    `job` is the run the diagnosis is about: the one asked for, else the newest failure if it is ongoing, else the
+    newest run. `over` says that a good run came after it. `shared` is what other connections suffer of at the
+    same time, as far as they are known. `detail_error` tells why the connection's own page could not be read.
+    """
+
+    connection: Connection | None
+    judgement: Judgement | None
+    job: SyncJob | None
+    short_id: str | None
+    verdict: Verdict | None
+    over: bool
+    comparison: Comparison | None
+    last_success: SyncJob | None
+    retry: Retry
+    shared: SharedCause | None
+    coverage: Coverage
+    connections: Mapping[str, Connection]
+    asked_for_job: bool
+
+
+async def diagnose(ask: Ask, *, connection: str = "", job: str = "") -> Diagnosis:
+    """Diagnose a connection, or a job wherever it is.
+
+    Raises:
+        QueryError: Neither is given, or one is unknown or ambiguous.
+        AirweaveError: Nothing could be read about it.
+    """
+    if job.strip():
+        return await _diagnose_job(ask, job, connection)
+    if not connection.strip():
+        raise QueryError(
+            "nothing_asked", "Neither a connection nor a job was given.", "Give connection=<name> or job=<id>."
+        )
+    one = await resolve_connection(ask, connection)
+    view = await _read(ask, one)
+    one = await _with_detail(ask, one)
+    history = view.histories.get(one.id)
+    judgement = judge(one, history, now=ask.now)
+    return await _diagnosis(ask, one, judgement, view, _main_job(judgement), asked_for_job=False)
+
+
+async def _diagnose_job(ask: Ask, job: str, connection: str) -> Diagnosis:
+    answer = await find_job(ask, job, connection)
+    found, one = answer.row.job, answer.row.connection
+    if one is None:
+        return Diagnosis(
+            connection=None,
+            judgement=None,
+            job=found,
+            short_id=answer.row.short_id,
+            verdict=answer.row.verdict,
+            over=False,
+            comparison=None,
+            last_success=None,
+            retry=retry_of(None, answer.row.verdict, found),
+            shared=None,
+            coverage=answer.coverage,
+            connections=answer.connections,
+            asked_for_job=True,
+        )
+    view = await _read(ask, one)
+    one = await _with_detail(ask, one)
+    judgement = judge(one, view.histories.get(one.id), now=ask.now)
+    return await _diagnosis(ask, one, judgement, view, found, asked_for_job=True)
+
+
+async def _read(ask: Ask, connection: Connection) -> View:
+    """The connection's jobs, read anew."""
+    need = Need(scope=lambda one: one.id == connection.id, asked_for=frozenset({connection.id}), by_connection=True)
+    view = await ask.view(need)
+    if connection.id in view.errors and connection.id not in view.histories:
+        raise view.errors[connection.id]
+    return view
+
+
+async def _with_detail(ask: Ask, connection: Connection) -> Connection:
+    """The connection with its own page, which tells its schedule; without it where that cannot be had now."""
+    try:
+        return replace(connection, detail=await ask.snapshot.detail(ask.credential, connection.id))
+    except AirweaveError:
+        return connection
+
+
+async def _diagnosis(
+    ask: Ask, one: Connection, judgement: Judgement, view: View, job: SyncJob | None, *, asked_for_job: bool
+) -> Diagnosis:
+    history = judgement.history
+    verdict = verdict_of(job, one) if job else None
+    known = await ask.snapshot.known(ask.credential)
+    return Diagnosis(
+        connection=one,
+        judgement=judgement,
+        job=job,
+        short_id=short_ids([job.id], (other.id for other in known.jobs))[0] if job else None,
+        verdict=verdict,
+        over=job is not None and history is not None and _is_over(job, history),
+        comparison=last_good_comparison(job, history) if job and history else None,
+        last_success=next((run for run in history.jobs if run.status == JobStatus.COMPLETED), None)
+        if history
+        else None,
+        retry=retry_of(judgement, verdict, job),
+        shared=_shared(one, judgement, known, ask.now),
+        coverage=view.coverage,
+        connections=known.connections,
+        asked_for_job=asked_for_job,
+    )
+
+
+def _main_job(judgement: Judgement) -> SyncJob | None:
+    """The run a question about a connection is about."""
+    if judgement.history is None or not judgement.history.jobs:
+        return None
+    if judgement.failing:
+        return judgement.latest_failure
+    for finding in judgement.alarms:
+        if finding.job_id is not None:
+            return next((job for job in judgement.history.jobs if job.id == finding.job_id), None)
+    return judgement.history.jobs[0]
+
+
+def _is_over(job: SyncJob, history: ConnectionHistory) -> bool:
+    """Whether a good run came after a job."""
+    for newer in history.jobs:
+        if newer.id == job.id:
+            return False
+        if newer.status == JobStatus.COMPLETED:
+            return True
+    return False
+
+
+def _shared(one: Connection, judgement: Judgement, known: View, now: datetime) -> SharedCause | None:
+    """The trouble that this connection has in common with others that are failing now."""
+    if not judgement.failing:
+        return None
+    others = judge_all([other for other in known.connections.values() if other.id != one.id], known.histories, now=now)
+    streaks = [(each.connection, each.streak) for each in (judgement, *others) if each.streak and each.failing]
+    found = shared_causes(streaks, _no_cause, now)
+    return next((shared for shared in found if any(each.id == one.id for each in shared.connections)), None)
+
+
+def _no_cause(_: SyncJob) -> str | None:
+    return None  # streaks bring their cause

@@ -1,0 +1,77 @@
+"""What failed: in the window, and, whatever the window, what has been failing since before it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from airweave_sync_mcp.answers.ask import Ask
+from airweave_sync_mcp.answers.jobs import JobQuery, list_jobs_with_view, rows_of
+from airweave_sync_mcp.answers.page import JobPage, JobRow
+from airweave_sync_mcp.history.model import Connection, ConnectionHistory, JobStatus, SyncJob
+from airweave_sync_mcp.history.plan import is_troubled
+from airweave_sync_mcp.history.view import View
+from airweave_sync_mcp.history.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillFailing:
+    """A connection whose last run failed before the window: a credential failure pauses the sync, so no new job tells.
+
+    `row` is that run; None where the connection's status tells it failed, but its jobs were not read yet.
+    """
+
+    connection: Connection
+    row: JobRow | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedJobs:
+    page: JobPage
+    failing_before: tuple[StillFailing, ...]
+
+
+async def list_failed_jobs(ask: Ask, query: JobQuery) -> FailedJobs:
+    """Failed jobs that match, newest first, and the connections that have been failing since before the window.
+
+    Raises:
+        QueryError: The question cannot be answered as it is put.
+        AirweaveError: Nothing at all could be read.
+    """
+    failed, _ = await list_failed_with_view(ask, query)
+    return failed
+
+
+async def list_failed_with_view(ask: Ask, query: JobQuery, *, window: Window | None = None) -> tuple[FailedJobs, View]:
+    """As `list_failed_jobs`, with all that was looked at. `window` takes the place of the query's own."""
+    page, view = await list_jobs_with_view(ask, query, window=window)
+    if page.window.since is None or page.window.until is not None:
+        return FailedJobs(page=page, failing_before=()), view
+    failing = _still_failing(view, page.window)
+    if query.causes:
+        failing = [one for one in failing if one.row and one.row.verdict and one.row.verdict.cause in query.causes]
+    return FailedJobs(page=page, failing_before=tuple(sorted(failing, key=_newest_first))), view
+
+
+def _still_failing(view: View, window: Window) -> list[StillFailing]:
+    told = {job.connection_id for job in view.jobs if window.holds(job)}
+    unread = [
+        one
+        for one in view.connections.values()
+        if is_troubled(one) and one.id not in view.histories and one.id not in told
+    ]
+    outcomes = (last_outcome(history) for history in view.histories.values())
+    rows = rows_of([job for job in outcomes if job is not None and job.failed and not window.holds(job)], view)
+    return [
+        *(StillFailing(connection=row.connection, row=row) for row in rows if row.connection is not None),
+        *(StillFailing(connection=one, row=None) for one in unread),
+    ]
+
+
+def last_outcome(history: ConnectionHistory) -> SyncJob | None:
+    """The newest run that came to an end of its own: a cancelled one tells nothing, an active one not yet."""
+    ended: Iterable[SyncJob] = (job for job in history.jobs if job.status in {JobStatus.COMPLETED, JobStatus.FAILED})
+    return next(iter(ended), None)
+
+
+def _newest_first(still: StillFailing) -> tuple[float, str]:
+    at = still.row.job.at if still.row else None
+    return (-at.timestamp() if at else float("-inf"), still.connection.name.casefold())

@@ -1,0 +1,203 @@
+"""A diagnosis as an answer."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from airweave_sync_mcp.answers.diagnosis import Diagnosis
+from airweave_sync_mcp.answers.judge import State
+from airweave_sync_mcp.diagnosis.causes import CauseName, Who
+from airweave_sync_mcp.diagnosis.finding import FindingKind
+from airweave_sync_mcp.render.contract import DiagnosisOut, FindingOut, LastSuccessOut, RetryOut
+from airweave_sync_mcp.render.fit import Rendered
+from airweave_sync_mcp.render.foreign import evidence_out
+from airweave_sync_mcp.render.rows import NAME, Names, phase
+from airweave_sync_mcp.render.text import lines
+from airweave_sync_mcp.render.times import age, iso, minute
+from airweave_sync_mcp.safety import Cleaner
+
+ERROR: Final = 300
+"""Characters of the error: its beginning and end. get_sync_job has it whole."""
+
+_EVIDENCE: Final = 3
+_CHANGES: Final = 4
+_FINDINGS: Final = 4
+
+WHO: Final = {
+    Who.USER: "whoever owns the connection in Airweave",
+    Who.SOURCE_ADMIN: "an administrator of the source",
+    Who.PROVIDER_ADMIN: "whoever runs the auth provider account",
+    Who.ORG_OWNER: "the owner of the Airweave organization",
+    Who.OPERATOR: "the operator of the Airweave deployment",
+    Who.AIRWEAVE: "the developers of Airweave",
+    Who.NOBODY: "nobody for now",
+}
+
+
+def render_diagnosis(
+    diagnosis: Diagnosis,
+    *,
+    now: datetime,
+    cleaner: Cleaner,
+    nonce: Callable[[], str],
+    full: bool = False,
+    writes: bool = False,
+) -> Rendered[DiagnosisOut]:
+    """What is wrong, since when, whether a retry helps, who acts, what to do next.
+
+    `full` gives the whole error, `writes` names the tools that change something.
+    """
+    names = Names.of(list(diagnosis.connections.values()), cleaner)
+    one, judgement, job, verdict = diagnosis.connection, diagnosis.judgement, diagnosis.job, diagnosis.verdict
+    streak = judgement.streak if judgement and judgement.failing else None
+    facts: dict[str, Any] = {
+        "connection": names.label(one) if one else None,
+        "connection_id": one.id if one else None,
+        "source": cleaner.one_line(one.source, NAME) if one else None,
+        "state": judgement.state.value if judgement else None,
+        "job": diagnosis.short_id,
+        "job_id": job.id if job else None,
+        "job_status": cleaner.one_line(job.status, 40) if job else None,
+        "job_at": iso(job.at) if job else None,
+        "over": True if diagnosis.over else None,
+    }
+    if verdict is not None:
+        facts |= {
+            "cause": verdict.cause.value,
+            "transient": verdict.transient,
+            "confidence": verdict.confidence.value,
+            "evidence": evidence_out(verdict, job.error if job else None, cleaner, most=_EVIDENCE),
+            "phase": phase(job) if job else None,
+            "who": verdict.who,
+        }
+    if job is not None and job.error:
+        limit = 6_000 if full else ERROR
+        facts["error"] = cleaner.fence(cleaner.clean(job.error, limit=limit), nonce=nonce())
+    if streak is not None:
+        facts |= {
+            "failing_since": iso(streak.since),
+            "consecutive_failures": streak.failures,
+            "may_be_longer": streak.begins_before_known or None,
+        }
+    facts |= _history(diagnosis, names)
+    facts["retry"] = RetryOut(
+        useful=diagnosis.retry.useful,
+        safe=diagnosis.retry.safe,
+        when=diagnosis.retry.when,
+        how=diagnosis.retry.how or None,
+    )
+    facts["next_steps"] = next_steps(diagnosis, names, writes=writes)
+    out = DiagnosisOut(**facts)
+    return Rendered(_text(out, diagnosis, now), out)
+
+
+def _history(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
+    clean, last = names.cleaner, diagnosis.last_success
+    findings = [
+        FindingOut(kind=one.kind.value, since=iso(one.since), detail=clean.one_line(one.detail, 200))
+        for one in (diagnosis.judgement.alarms if diagnosis.judgement else ())
+        if one.kind is not FindingKind.FAILING  # failing_since says it
+    ]
+    changed = diagnosis.comparison.sentences if diagnosis.comparison else ()
+    return {
+        "last_success": LastSuccessOut(job=last.id[:8], ended_at=iso(last.ended_at or last.at)) if last else None,
+        "changed": [clean.one_line(text, 200) for text in changed[:_CHANGES]] or None,
+        "findings": findings[:_FINDINGS] or None,
+        "shared": clean.one_line(diagnosis.shared.hypothesis, 300) if diagnosis.shared else None,
+    }
+
+
+def next_steps(diagnosis: Diagnosis, names: Names, *, writes: bool = False) -> list[str]:
+    """Who does what where, then the exact call that shows whether it worked; with `writes` also those that act."""
+    label = names.label(diagnosis.connection)
+    if diagnosis.over:
+        return ["Nothing to do: a good run came after it."]
+    steps = _without_cause(diagnosis, label) if diagnosis.verdict is None else _for_cause(diagnosis, names.cleaner)
+    if writes and label:
+        steps += _writes(diagnosis, f"connection={label!r}")
+    repaired = diagnosis.verdict is not None or not steps[0].startswith(_DONE)
+    return [*steps, f"Then check: get_connection_jobs(connection={label!r})"] if label and repaired else steps
+
+
+_DONE: Final = ("Nothing", "Wait", "Ask")
+
+
+def _writes(diagnosis: Diagnosis, target: str) -> list[str]:
+    """The calls that end a stuck job or run the sync, where they can help."""
+    judgement, verdict = diagnosis.judgement, diagnosis.verdict
+    if judgement is not None and judgement.state is State.STUCK and diagnosis.job is not None and diagnosis.job.active:
+        return [f"To end the stuck job: cancel_sync_job({target}, job={diagnosis.short_id!r})"]
+    if verdict is None or not diagnosis.retry.safe:
+        return []
+    if verdict.cause is CauseName.CURSOR_EXPIRED:
+        return [f"The full sync: run_sync({target}, force_full_sync=true)"]
+    return [f"{'To run it' if diagnosis.retry.useful else 'After the repair'}: run_sync({target})"]
+
+
+def _for_cause(diagnosis: Diagnosis, clean: Cleaner) -> list[str]:
+    verdict = diagnosis.verdict
+    if verdict is None:
+        return []
+    fix = clean.one_line(verdict.fix, 300)
+    steps = [fix if verdict.who == Who.NOBODY else f"{verdict.who}: {fix}"]
+    if verdict.cause is CauseName.UNKNOWN:
+        steps.append(f"Read the whole error: get_sync_job(job='{diagnosis.short_id}')")
+    return steps
+
+
+def _without_cause(diagnosis: Diagnosis, label: str | None) -> list[str]:
+    """What to do where no failed job tells it."""
+    judgement = diagnosis.judgement
+    if judgement is None:
+        return ["Nothing to do: the job did not fail."]
+    steps = {
+        State.NOT_SYNCED: "Nothing to do: this source is searched live.",
+        State.WAITING_FOR_LOGIN: f"user: open {label} in Airweave and finish the login.",
+        State.UNREAD: "Ask again: its jobs could not be read yet.",
+        State.RUNNING: f"Wait for it: wait_for_sync_job(connection={label!r})",
+        State.STUCK: "operator: look at the Airweave worker and Temporal; a stuck job can be cancelled.",
+        State.HEALTHY: "Nothing to do.",
+    }
+    if judgement.state in steps:
+        return [steps[judgement.state]]
+    return [f"Look into: {one.detail}" for one in judgement.alarms[:2]] or ["Nothing to do."]
+
+
+def _failures(out: DiagnosisOut) -> str:
+    return f"{out.consecutive_failures} failure{'' if out.consecutive_failures == 1 else 's'}"
+
+
+def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
+    job = diagnosis.job
+    head = f"{out.connection or 'Unknown connection'}: {(out.state or 'unknown').replace('_', ' ')}"
+    if out.failing_since:
+        longer = " or more" if out.may_be_longer else ""
+        head += f" since {out.failing_since} ({_failures(out)}{longer} in a row)"
+    elif out.consecutive_failures:
+        head += f" ({_failures(out)} in a row)"
+    parts = [f"{head}. Id {out.connection_id}." if out.connection_id else f"{head}."]
+    if job is not None:
+        when = f" {age(job.at, now)} ({minute(job.at)})" if job.at else ""
+        over = ", over: a good run came after it" if out.over else ""
+        parts.append(f"Job {out.job_id}: {out.job_status}{when}{over}.")
+    if out.cause:
+        kind = "transient" if out.transient else "permanent"
+        phase_ = f", failed {out.phase.replace('_', ' ')}" if out.phase else ""
+        parts.append(f"Cause: {out.cause} ({kind}, {out.confidence} confidence{phase_}).")
+    parts.append(f"Evidence: {'; '.join(out.evidence)}" if out.evidence else "")
+    parts += [
+        f"Finding: {one.kind}{f' since {one.since}' if one.since else ''}: {one.detail}" for one in out.findings or ()
+    ]
+    if out.last_success:
+        end = diagnosis.last_success.ended_at or diagnosis.last_success.at if diagnosis.last_success else None
+        parts.append(f"Last success: {f'{age(end, now)} ({minute(end)}), ' if end else ''}job {out.last_success.job}.")
+    parts.append(f"Against the last good run: {' '.join(out.changed)}" if out.changed else "")
+    parts.append(f"Shared: {out.shared}" if out.shared else "")
+    useful = "useful" if out.retry.useful else "not useful"
+    safe = "" if out.retry.safe else ", NOT SAFE"
+    how = f" {out.retry.how}" if out.retry.how else ""
+    parts.append(f"Retry: {useful}{safe}; {out.retry.when}.{how}")
+    parts.append(f"Who acts: {WHO[Who(out.who)]}." if out.who else "")
+    parts += [f"{number}. {step}" for number, step in enumerate(out.next_steps, 1)]
+    parts.append(f"Error: {out.error}" if out.error else "")
+    return lines(parts)

@@ -1,0 +1,39 @@
+"""Everything foreseen that can go wrong, as an answer: what happened, what to do, whether a retry helps and when."""
+
+from typing import Final
+
+from airweave_sync_mcp.airweave.errors import AirweaveError
+from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.render.contract import ErrorOut
+from airweave_sync_mcp.render.fit import Rendered
+from airweave_sync_mcp.render.times import span
+from airweave_sync_mcp.safety import Cleaner
+
+LONGEST: Final = 1_200
+"""Characters of a message; with its hint an error stays under 2,000."""
+
+
+def render_error(error: AirweaveError | QueryError, cleaner: Cleaner) -> Rendered[ErrorOut]:
+    """An error in both channels."""
+    if isinstance(error, AirweaveError):
+        retryable, wait = error.retryable, error.retry_after_s
+    else:
+        retryable, wait = False, None
+    out = ErrorOut(
+        code=str(error.code),
+        message=cleaner.one_line(error.message, LONGEST),
+        hint=cleaner.one_line(error.hint, 500) or None,
+        retryable=retryable,
+        retry_after_s=None if wait is None else round(wait, 1),
+    )
+    return Rendered(_text(out), out)
+
+
+def _text(out: ErrorOut) -> str:
+    if not out.retryable:
+        retry = "Repeating the same call does not help."
+    elif out.retry_after_s:
+        retry = f"The same call can help in {span(out.retry_after_s)}."
+    else:
+        retry = "The same call can help."
+    return " ".join(part for part in (f"{out.code}: {out.message}", out.hint, retry) if part)
