@@ -1,0 +1,75 @@
+"""What stands before the tools: writes that are not allowed, and approvals that were used already."""
+
+from contextvars import ContextVar
+from hashlib import sha256
+from typing import Any, Final
+
+from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
+from mcp.types import CallToolResult
+
+from airweave_sync_mcp.answers.acting.claims import Claims
+from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.render.errors import render_error
+from airweave_sync_mcp.safety import Cleaner
+from airweave_sync_mcp.tools.acting import WRITE_TOOLS
+from airweave_sync_mcp.tools.base import result
+
+_CALL: Final = "tools/call"
+_SEALED: Final[ContextVar[str | None]] = ContextVar("airweave_sync_mcp_sealed_state", default=None)
+
+
+def refuse_writes(cleaner: Cleaner) -> ServerMiddleware[Any]:
+    """Answers calls of the tools that write: they are not offered, and a client may know them all the same."""
+
+    async def middleware(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        name = _tool(ctx)
+        if name not in WRITE_TOOLS:
+            return await call_next(ctx)
+        return _refusal(
+            "writes_disabled",
+            f"{name} is switched off: this server only reads. Nothing was done.",
+            "Whoever runs the server allows writes with --allow-writes or AIRWEAVE_SYNC_ALLOW_WRITES=1; "
+            "a caller cannot. Until then: run or cancel in the Airweave dashboard.",
+            cleaner,
+        )
+
+    return middleware
+
+
+async def note_sealed_state(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Keeps the sealed text that comes with an answer to a question. It has to stand before the SDK unseals it.
+
+    The text is another one for every question asked; a client that sends its answer twice sends the same text twice.
+    """
+    state = (ctx.params or {}).get("requestState") if ctx.method == _CALL else None
+    token = _SEALED.set(state if isinstance(state, str) else None)
+    try:
+        return await call_next(ctx)
+    finally:
+        _SEALED.reset(token)
+
+
+def use_approvals_once(claims: Claims, cleaner: Cleaner) -> ServerMiddleware[Any]:
+    """Lets the answer to a question pass once, on whatever replica it arrives. It stands behind the unsealing."""
+
+    async def middleware(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        state = _SEALED.get()
+        if state is None or await claims.claim(f"approval:{sha256(state.encode()).hexdigest()}"):
+            return await call_next(ctx)
+        return _refusal(
+            "approval_used",
+            "This approval was used already, and one approval is good for one call. Nothing more was done.",
+            "Look what became of the first call: get_connection_jobs. Call again without it to be asked anew.",
+            cleaner,
+        )
+
+    return middleware
+
+
+def _tool(ctx: ServerRequestContext[Any, Any]) -> str:
+    name = (ctx.params or {}).get("name") if ctx.method == _CALL else None
+    return name if isinstance(name, str) else ""
+
+
+def _refusal(code: str, message: str, hint: str, cleaner: Cleaner) -> CallToolResult:
+    return result(render_error(QueryError(code, message, hint), cleaner), is_error=True)
