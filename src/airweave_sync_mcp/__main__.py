@@ -1,6 +1,7 @@
 """`python -m airweave_sync_mcp`, and the command `airweave-sync-mcp`."""
 
 import gc
+import io
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ def main() -> None:
 
     gc.enable()
     gc.freeze()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no reason to fail
     sys.exit(run(sys.argv[1:], environ=os.environ, home=Path.home()))
 
 

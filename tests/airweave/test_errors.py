@@ -58,10 +58,10 @@ ANSWERS = [
     replay(ErrorCode.ORGANIZATION_REQUIRED, "current-auth/auth_jwt_unknown_user", 400, key=JWT),
     replay(ErrorCode.ORGANIZATION_MALFORMED, "current/org_header_bad", 500, organization=ORGANIZATION),
     replay(ErrorCode.SERVER_ERROR, "current/org_header_bad", 500, retryable=True),
-    refusal(ErrorCode.FORBIDDEN, 403, {"detail": "Not for guests"}, says='"Not for guests"'),
+    refusal(ErrorCode.FORBIDDEN, 403, {"detail": "Not for guests"}, says="Not for guests"),
     replay(ErrorCode.ROUTE_NOT_FOUND, "current/sync_jobs_root", 404),
     refusal(ErrorCode.ROUTE_NOT_FOUND, 404),
-    refusal(ErrorCode.NOT_FOUND, 404, {"detail": "SourceConnection not found"}, says='"SourceConnection not found"'),
+    refusal(ErrorCode.NOT_FOUND, 404, {"detail": "SourceConnection not found"}, says="SourceConnection not found"),
     replay(ErrorCode.NO_SYNC, "current/sc_jobs_federated", 404),
     replay(ErrorCode.NO_SYNC, "2026-03/run_on_federated", 400),
     refusal(ErrorCode.METHOD_NOT_ALLOWED, 405, {"detail": "Method Not Allowed"}),
@@ -126,7 +126,7 @@ async def test_answer_becomes_its_error(case: Case) -> None:
     error = caught.value
     assert (error.code, error.retryable, error.status) == (case.code, case.retryable, case.status)
     assert "the jobs of source connection 3db0de21" in error.message
-    assert case.says in error.message
+    assert case.says in " ".join(f"{error.message} {error.words}".split())
     assert error.hint
     assert not error.outcome_unknown
     assert_no_secret(error, case.key)
@@ -151,8 +151,9 @@ async def test_a_500_body_is_never_repeated() -> None:
 
 async def test_a_key_repeated_by_the_server_is_masked() -> None:
     async with serve(answer(400, {"detail": f"what is {KEY}?"})) as server, client_for(server.url) as client:
-        with pytest.raises(AirweaveError, match=r"what is \[key\]\?") as caught:
+        with pytest.raises(AirweaveError) as caught:
             await client.source_connections(credential())
+    assert caught.value.words == "what is [key]?"
     assert_no_secret(caught.value, KEY)
 
 
@@ -161,6 +162,7 @@ async def test_server_words_are_bounded() -> None:
         with pytest.raises(AirweaveError) as caught:
             await client.source_connections(credential())
     assert len(caught.value.message) < 400
+    assert len(caught.value.words) == 2_000
 
 
 async def test_refused() -> None:

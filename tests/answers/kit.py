@@ -28,13 +28,13 @@ def demo(generation: Generation = Generation.CURRENT, **options: Any) -> World:
     return World(clock=clock, core=app_core(airweave.app, clock), demo=airweave)
 
 
-def query(scope: str = "", *, statuses: set[str] | None = None, **facts: Any) -> JobQuery:
-    """A question for jobs; `scope` names a connection."""
-    defaults = {"tool": "list_sync_jobs", "scope": ScopeFilter(connection=scope)}
+def query(connection: str = "", *, statuses: set[str] | None = None, **facts: Any) -> JobQuery:
+    """A question for jobs."""
+    defaults = {"tool": "list_sync_jobs", "scope": ScopeFilter(connection=connection)}
     return JobQuery(**{**defaults, "statuses": frozenset(statuses or ()), **facts})
 
 
-async def pages(ask: Callable[[], Ask], question: JobQuery, *, most: int = 200) -> AsyncIterator[JobPage]:
+async def pages(ask: Callable[[], Ask], question: JobQuery, *, most: int = 150) -> AsyncIterator[JobPage]:
     """All pages of a question. The caller may let things happen in between."""
     for _ in range(most):
         page = await list_jobs(ask(), question)

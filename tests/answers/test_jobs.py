@@ -9,14 +9,26 @@ from hypothesis import strategies as st
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 from airweave_sync_mcp.answers.ask import ScopeFilter
 from airweave_sync_mcp.answers.jobs import list_jobs
-from airweave_sync_mcp.answers.page import cursor_key, cursor_time, is_below
+from airweave_sync_mcp.answers.page import cursor_key, cursor_time, rows_below
 from airweave_sync_mcp.demo import Generation
 from airweave_sync_mcp.diagnosis.causes import CauseName
 from airweave_sync_mcp.history.cursor import Cursor, write_cursor
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.snapshot import SnapshotOptions
 from tests.answers.kit import demo, job_ids, pages, query
-from tests.history.kit import SERVER_ERROR, Airweave, Reply, ago, hourly, job, organization, run, told, uid
+from tests.history.kit import (
+    SERVER_ERROR,
+    Airweave,
+    Reply,
+    ago,
+    hourly,
+    job,
+    of_organization,
+    organization,
+    run,
+    told,
+    uid,
+)
 from tests.support.world import NOW, World
 
 pytestmark = pytest.mark.anyio
@@ -30,12 +42,12 @@ def own_jobs(world: World) -> list[str]:
     return [one.id for connection in data.own_connections() for one in data.jobs_of(connection.id)]
 
 
-@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("generation", [Generation.CURRENT, Generation.MARCH_2026])
 async def test_all_jobs_come_exactly_once(generation: Generation) -> None:
     """Continuous connections have hundreds of jobs, one more than the 1,000 that the API gives."""
     world = demo(generation)
     async with world.asking() as ask:
-        shown = [page async for page in pages(ask, query(limit=100))]
+        shown = [page async for page in pages(ask, query(limit=1000))]
     ids = [row.job.id for page in shown for row in page.rows]
     assert len(ids) == len({*ids})
     github = [one.id for one in world.demo.world.jobs_of(world.demo.world.named("Acme GitHub").id)]  # type: ignore[union-attr]
@@ -47,6 +59,7 @@ async def test_all_jobs_come_exactly_once(generation: Generation) -> None:
     last = shown[-1]
     assert last.coverage.complete is (not out_of_reach)
     assert [one.code for one in last.coverage.problems] == (["newest_1000_only"] if out_of_reach else [])
+    assert all(page.total_is_lower_bound for page in shown[:-1])
     assert last.total_is_lower_bound is not last.coverage.complete
 
 
@@ -60,7 +73,8 @@ async def test_the_jobs_of_a_day_come_exactly_once(generation: Generation) -> No
     assert (whole.total, whole.total_is_lower_bound) == (len(ids), False)
     assert world.demo is not None
     data = world.demo.world
-    begun = {one.id for one in data.jobs.values() if one.created_at >= ago(hours=24) and data.own_connection(one.connection_id)}
+    own = [job for one in data.own_connections() for job in data.jobs_of(one.id)]
+    begun = {one.id for one in own if one.created_at >= ago(hours=24)}
     assert begun <= {*ids}
 
 
@@ -78,19 +92,19 @@ async def test_what_runs_now(generation: Generation) -> None:
 # Pages while things happen
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.sampled_from(["current", "unlimited", "organization"]),
-    st.integers(3, 30),
+    st.integers(7, 40),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6)), min_size=1, max_size=8),
     st.booleans(),
 )
 async def test_pages_have_no_duplicate_and_no_gap_while_new_jobs_arrive(
     kind: str, limit: int, arrivals: list[tuple[int, int]], window: bool
 ) -> None:
-    air = organization(4, 70) if kind == "organization" else Airweave(limits=kind == "current")
+    air = organization(4, 60) if kind == "organization" else Airweave(limits=kind == "current")
     for number, every in enumerate((10, 45, 60, 300) if air.feed is None else ()):
-        air.add(f"c{number}", hourly(f"c{number}", 70, every=timedelta(minutes=every)))
+        air.add(f"c{number}", hourly(f"c{number}", 60, every=timedelta(minutes=every)))
     air.jobs[uid("connection", "c1")][5] |= {"status": "failed", "started_at": None, "completed_at": None}
     before = [row["id"] for rows in air.jobs.values() for row in rows]
     world = air.world()
@@ -105,8 +119,6 @@ async def test_pages_have_no_duplicate_and_no_gap_while_new_jobs_arrive(
                     row = told(f"new/{number}/{n}", world.clock())
                     air.jobs[uid("connection", f"c{which}")].insert(0, row)
                     if air.feed is not None:
-                        from tests.history.kit import of_organization
-
                         air.feed.insert(0, of_organization(row, f"c{which}"))
             world.clock.forward(11 + 60 * (number % 2))
             number += 1
@@ -185,7 +197,7 @@ async def test_an_open_question_for_something_rare_looks_back_a_month_at_a_time(
     air.add("rare", rows)
     async with air.world().asking() as ask:
         shown = [page async for page in pages(ask, query(statuses={"failed"}))]
-    assert [len(page.rows) for page in shown] == [0, 0, 1]
+    assert [len(page.rows) for page in shown] == [0, 1]
     assert shown[0].next_cursor(0) is not None
     assert shown[-1].coverage.complete
 
@@ -224,6 +236,7 @@ async def test_when_it_cannot_be_read_further_back_now_pages_wait_instead_of_ski
 
 async def test_filters_by_status_cause_connection_collection_and_source() -> None:
     async with demo().asking() as ask:
+
         async def rows(**facts: object) -> list[tuple[str, str]]:
             found = await list_jobs(ask(), query(**{"since": "7d", "limit": 1000, **facts}))  # type: ignore[arg-type]
             return [(row.connection.name if row.connection else "", row.job.status) for row in found.rows]
@@ -232,7 +245,10 @@ async def test_filters_by_status_cause_connection_collection_and_source() -> Non
         expired = await rows(causes=frozenset({CauseName.OAUTH_REAUTH_REQUIRED}))
         assert {name for name, _ in expired} == {"Marketing Google Drive", "Founders Gmail", "Sales Google Calendar"}
         assert {name for name, _ in await rows(scope=ScopeFilter(connection="ops not"))} == {"Ops Notion"}
-        assert {name for name, _ in await rows(scope=ScopeFilter(source=" HubSpot "))} == {"Sales HubSpot", "Partner HubSpot"}
+        assert {name for name, _ in await rows(scope=ScopeFilter(source=" HubSpot "))} == {
+            "Sales HubSpot",
+            "Partner HubSpot",
+        }
         sales = await rows(scope=ScopeFilter(collection="SALES-crm-p93fe", source="salesforce"))
         assert {name for name, _ in sales} == {"Sales Salesforce", "Catalog Salesforce"}
 
@@ -241,7 +257,7 @@ async def test_filters_by_status_cause_connection_collection_and_source() -> Non
     ("scope", "code", "hint"),
     [
         (ScopeFilter(collection="sales"), "unknown_collection", "Known: sales-crm-p93fe."),
-        (ScopeFilter(collection="nowhere"), "unknown_collection", "customer-support-7xq1d, engineering-knowledge-a4k2m"),
+        (ScopeFilter(collection="nowhere"), "unknown_collection", "Known: customer-support-7xq1d, engineering-"),
         (ScopeFilter(source="git"), "unknown_source", "Known: github, gitlab."),
         (ScopeFilter(source="sap"), "unknown_source", "and 17 more"),
         (ScopeFilter(connection="Ops Notion", source="github"), "nothing_matches", "Leave one"),
@@ -327,11 +343,17 @@ async def test_a_cursor_of_another_question_is_an_error() -> None:
     async with demo().asking() as ask:
         page = await list_jobs(ask(), query(limit=1))
         cursor = page.next_cursor(1) or ""
-        for other in (query("Ops Notion", cursor=cursor), query(cursor=cursor, since="1h"), query(tool="x", cursor=cursor)):
+        for other in (
+            query("Ops Notion", cursor=cursor),
+            query(cursor=cursor, since="1h"),
+            query(tool="x", cursor=cursor),
+        ):
             with pytest.raises(QueryError) as caught:
                 await list_jobs(ask(), other)
             assert caught.value.code == "foreign_cursor"
-        assert len((await list_jobs(ask(), query(limit=7, cursor=f" {cursor} "))).rows) == 7  # the size of a page is free
+        assert (
+            len((await list_jobs(ask(), query(limit=7, cursor=f" {cursor} "))).rows) == 7
+        )  # the size of a page is free
 
 
 @pytest.mark.parametrize("when", ["zz", "f" * 30])
@@ -346,13 +368,10 @@ async def test_a_cursor_that_names_no_time_is_broken(when: str) -> None:
 def test_places_in_the_order_of_rows() -> None:
     one, other = run("one", NOW), run("other", NOW)
     low, high = sorted((one, other), key=lambda each: each.id)
-    assert is_below(high, cursor_key(low.at, low.id))
-    assert not is_below(low, cursor_key(low.at, low.id))
-    assert not is_below(low, cursor_key(high.at, high.id))
-    assert is_below(run("older", ago(seconds=1)), cursor_key(high.at, high.id))
-    assert is_below(low, cursor_key(NOW))
-    nowhere = job("nowhere", "failed")
-    assert is_below(nowhere, cursor_key(ago(days=9_000), "x"))
-    assert not is_below(low, cursor_key(None, nowhere.id))
+    older, nowhere = run("older", ago(seconds=1)), job("nowhere", "failed")
+    rows = [low, high, older, nowhere]
+    assert rows_below(rows, cursor_key(NOW)) == rows
+    for number, row in enumerate(rows):
+        assert rows_below(rows, cursor_key(row.at, row.id)) == rows[number + 1 :]
     assert cursor_time(cursor_key(NOW)) == NOW
     assert cursor_time(cursor_key(None)) is None

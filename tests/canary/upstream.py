@@ -49,7 +49,7 @@ class Upstream:
         if self.refuse is None:
             return None
         text = self.texts[0]
-        body: dict[str, Any] = {"errors": [{text: text}]} if self.refuse == 422 else {"detail": text}
+        body: dict[str, Any] = {"errors": [{"query.limit": text}]} if self.refuse == 422 else {"detail": text}
         return JSONResponse(body, self.refuse, headers={"retry-after": "3600"})
 
     async def _list(self, request: Request) -> Response:

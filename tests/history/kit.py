@@ -19,7 +19,7 @@ from airweave_sync_mcp.history.view import Need, View
 from airweave_sync_mcp.history.window import Window
 from tests.support.world import NOW, Clock, World, app_core
 
-PROPERTY = settings(max_examples=60, deadline=None)
+PROPERTY = settings(max_examples=30, deadline=None)
 """A busy machine is no failure."""
 
 ORGANIZATION = "0a0a0a0a-0000-4000-8000-000000000001"

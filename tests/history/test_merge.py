@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airweave_sync_mcp.history import merge
 from airweave_sync_mcp.history.merge import REACHABLE, join, merge_reading, unique
 from airweave_sync_mcp.history.model import ConnectionHistory, SyncJob
 from airweave_sync_mcp.history.order import newest_first
@@ -86,13 +88,19 @@ def test_exactly_as_many_as_the_api_gives() -> None:
 
 
 def test_more_than_the_api_gives_is_cut_and_said() -> None:
-    found = merged(TRUTH, 50)
-    assert (ids(found.jobs), found.truncated, found.unreachable) == (ids(TRUTH[:REACHABLE]), True, True)
     known = merged(TRUTH[20:1000], 990)
     grown = merged(TRUTH[:50], 50, known)
     assert (len(grown.jobs), grown.truncated) == (1000, False)
     beyond = merged([run("new", ago(minutes=1)), *TRUTH[:49]], 50, grown)
     assert (ids(beyond.jobs)[1:], beyond.truncated, beyond.unreachable) == (ids(TRUTH[:999]), True, True)
+
+
+def test_of_a_server_that_gives_all_more_is_kept_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = merged(TRUTH, 50)
+    assert (ids(found.jobs), found.truncated, found.unreachable) == (ids(TRUTH), False, False)
+    monkeypatch.setattr(merge, "KEPT", 1200)
+    found = merged(TRUTH, 50)
+    assert (ids(found.jobs), found.truncated, found.unreachable) == (ids(TRUTH[:1200]), True, True)
 
 
 def test_arbitrary_order_is_put_right_with_the_help_of_the_connection_s_status() -> None:
@@ -170,7 +178,7 @@ def test_what_is_known_is_always_a_contiguous_newest_part_of_the_truth(
         assert ids(known.jobs) == ids(truth[: len(known.jobs)])
         assert len(known.jobs) >= min(limit, len(truth))
         assert known.truncated or len(known.jobs) == len(truth)
-        assert known.unreachable == (known.truncated and len(known.jobs) == REACHABLE)
+        assert not known.unreachable or len(known.jobs) == REACHABLE
 
 
 def test_a_history_tells_where_its_oldest_placed_job_is() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,6 +25,16 @@ MINUTE = timedelta(minutes=1)
 MOST = 8
 
 
+@cache
+def _usual() -> DemoData:
+    return build_world(NOW)
+
+
+def usual() -> DemoData:
+    """The demo's own world, which takes long to build."""
+    return _usual().copy()
+
+
 class Metered:
     """The demo on the smallest plan, with the time of every request."""
 
@@ -33,7 +44,7 @@ class Metered:
         self.clock = Clock()
         self.sent: list[datetime] = []
         chosen = DemoOptions(clock=self.clock, rate_limit=10, generation=generation)
-        self.demo = build_demo(chosen, build_world(NOW) if data is None else data)
+        self.demo = build_demo(chosen, usual() if data is None else data)
         self.world = World(clock=self.clock, core=app_core(self, self.clock, **options), demo=self.demo)
         self._open = AsyncExitStack()
         self._snapshot: Snapshot | None = None
@@ -62,6 +73,11 @@ class Metered:
 
 def data(connections: int) -> DemoData:
     """The demo's world with so many connections that can be synced."""
+    return _data(connections).copy()
+
+
+@cache
+def _data(connections: int) -> DemoData:
     chosen = [one for one in SCENARIOS if one.source != "slack" and one.authenticated]
     more = [
         type(one)(
@@ -137,7 +153,7 @@ async def test_to_ask_again_at_once_costs_no_request_and_loses_nothing() -> None
 async def test_a_long_window_is_read_piece_by_piece() -> None:
     metered = Metered(data=data(30))
     week = Need(window=Window(since=ago(days=2)))
-    views = await metered.ask(week, times=13)
+    views = await metered.ask(week, times=10)
     assert views[-1].coverage.complete
     assert metered.most_in_a_minute() <= MOST
     problems = [problem.code for view in views for problem in view.coverage.problems]
@@ -147,7 +163,7 @@ async def test_a_long_window_is_read_piece_by_piece() -> None:
 
 async def test_what_is_whole_stays_whole_and_grows_no_older_than_a_round_takes() -> None:
     metered = Metered(data=data(45))
-    views = await metered.ask(ALL, times=26)
+    views = await metered.ask(ALL, times=20)
     whole = next(number for number, view in enumerate(views) if view.coverage.complete)
     ages = [view.coverage.as_of for view in views]
     for number, view in enumerate(views[whole:], start=whole):
@@ -185,7 +201,7 @@ async def test_what_was_asked_for_and_cannot_be_had_in_time_says_when() -> None:
 async def test_the_organization_s_list_is_read_piece_by_piece(generation: Generation) -> None:
     metered = Metered(generation)
     day = Need(window=Window(since=ago(hours=24)))
-    views = await metered.ask(day, times=9)
+    views = await metered.ask(day, times=7)
     assert [one.code for one in views[0].coverage.problems] == ["budget_exhausted", "not_far_enough"]
     assert views[-1].coverage.complete
     assert metered.most_in_a_minute() <= MOST

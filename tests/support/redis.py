@@ -95,7 +95,8 @@ class RedisServer:
             return {key: read[client.type(key)](key) for key in client.scan_iter(count=1000)}
 
     def clear(self) -> None:
+        """Undo what a test may have set, and drop everything."""
         with self.client() as client:
-            client.flushall()
             for name, value in (("maxmemory", "0"), ("min-replicas-to-write", "0")):
                 client.config_set(name, value)
+            client.flushall()

@@ -174,6 +174,15 @@ async def test_a_refused_key_is_refused_once(key: str, code: ErrorCode) -> None:
         assert len(world.requests()) <= 3, "beside the list, at most both places of the organization's jobs"
 
 
+@pytest.mark.parametrize("code", [ErrorCode.KEY_REJECTED, ErrorCode.REFUSED, ErrorCode.SERVER_ERROR, ErrorCode.NOT_JSON])
+async def test_a_trouble_that_lasts_is_told_every_time(code: ErrorCode) -> None:
+    """No answer has told a rate limit yet, and that must not look like one that is used up."""
+    airweave = Airweave(answer=lambda _: UPSTREAM[code].reply)
+    async with asking(airweave).client("legacy") as client:
+        for _ in range(5):
+            check_error(await client.call_tool("list_sync_jobs", {}), code=code)
+
+
 async def test_one_connection_in_trouble_spoils_only_itself() -> None:
     good, bad = f"{1:08d}-0000-4000-8000-000000000000", f"{2:08d}-0000-4000-8000-000000000000"
     airweave = Airweave(

@@ -14,6 +14,7 @@ from airweave_sync_mcp.airweave.asking import Context
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 
 _QUOTE_LIMIT: Final = 200
+_WORDS_KEPT: Final = 2_000
 _OWN_WORDS_OF_PROXIES: Final = frozenset({407, 408, 413, 429})
 """Statuses whose meaning is the same whoever sends them; with any other one an HTML page is not Airweave's."""
 
@@ -270,8 +271,6 @@ def error_of_answer(
         return _not_airweave(status, context)
     rule = next(rule for rule in _RULES if rule.fits(status, detail or "", context))
     message = rule.says.format(asked=context.asked, host=context.host, status=status)
-    if rule.quote and detail:
-        message += f'. It says: "{quoted(detail)}"'
     if rule.code is ErrorCode.REDIRECTED and (target := _origin(location)):
         message += f", to {target}"
     unknown = context.question.write and status >= 500
@@ -283,7 +282,7 @@ def error_of_answer(
         retry_after_s=retry_after_s if rule.retryable else None,
         status=status,
         outcome_unknown=unknown,
-        words=quoted(detail) if rule.quote and detail else "",
+        words=detail[:_WORDS_KEPT] if rule.quote and detail else "",
     )
 
 

@@ -256,7 +256,12 @@ class AirweaveClient:
         key = self.fingerprint(credential) if credential else None
         if key:
             await self._draw(key, context, wait_for_budget_s)
-        answer = await self._send(context, credential)
+        try:
+            answer = await self._send(context, credential)
+        except AirweaveError:
+            if key:
+                await self._learn_nothing(key)
+            raise
         wait_s = retry_after_s(answer.headers, self._now())
         if key:
             await self._learn(key, answer, wait_s)
@@ -293,6 +298,16 @@ class AirweaveClient:
             await self._budget.observe(key, rate, blocked_for_s=wait_s or 0.0)
         elif rate.present or answer.ok:
             await self._budget.observe(key, rate, blocked_for_s=None)
+        else:
+            await self._learn_nothing(key)
+
+    async def _learn_nothing(self, key: str) -> None:
+        """A request that ended without telling the limit makes room for the next one.
+
+        Else a wrong address or a refused key would soon look like a budget that is used up.
+        """
+        if not (await self._budget.state(key)).known:
+            await self._budget.observe(key, RateHeaders(), blocked_for_s=0.0)
 
 
 def _client_headers(version: str) -> dict[str, str]:

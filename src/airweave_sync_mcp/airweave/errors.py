@@ -56,7 +56,7 @@ class AirweaveError(Exception):
     `message` says what was asked and what happened, `hint` what to do. `retryable` tells whether the same
     request may succeed later, `retry_after_s` after how many seconds, where that is known. `status` is the HTTP
     status, if there was an answer. `outcome_unknown` marks a write that may or may not have been carried out.
-    `words` are Airweave's own, where it refused: bounded, but not clean.
+    `words` are Airweave's own, where it refused: at most 2,000 characters, not clean, and in no other text here.
 
     No text in it ever holds a credential, the body of a 500 or a URL with user data.
     """

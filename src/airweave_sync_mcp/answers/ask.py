@@ -84,8 +84,8 @@ async def resolve_scope(ask: Ask, wanted: ScopeFilter) -> Scope:
     """
     if wanted.everything:
         return Scope(holds=None)
-    connections = await known_connections(ask)
     named = await resolve_connection(ask, wanted.connection) if wanted.connection.strip() else None
+    connections = await known_connections(ask)  # read anew meanwhile, if need was
     collection = _known_value("collection", wanted.collection, {one.collection for one in connections})
     source = _known_value("source", wanted.source, {one.source for one in connections})
     chosen = [

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
 from airweave_sync_mcp.answers.jobs import verdict_of
+from airweave_sync_mcp.answers.judge import judge
 from airweave_sync_mcp.answers.page import JobRow
+from airweave_sync_mcp.diagnosis.finding import Finding
 from airweave_sync_mcp.history.cursor import Cursor, question_of, read_cursor, write_cursor
-from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage, SyncJob
+from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage
 from airweave_sync_mcp.history.references import plain, short_ids
-from airweave_sync_mcp.history.view import Need
+from airweave_sync_mcp.history.view import Need, View
 
 _NAME_KEPT: Final = 40
 """How much of a name its place in the list depends on."""
@@ -40,6 +43,7 @@ class ConnectionRow:
     connection: Connection
     last_job: JobRow | None
     history: ConnectionHistory | None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,7 @@ async def list_connections(ask: Ask, query: ConnectionQuery) -> ConnectionPage:
     need = Need(scope=lambda one: one.id in ids, by_connection=True)
     view = await ask.view(need)
     return ConnectionPage(
-        rows=tuple(_row(one, view.histories.get(one.id), view.jobs) for one in page),
+        rows=tuple(_row(view.connections.get(one.id, one), view, ask.now) for one in page),
         total=len(matching),
         shown_before=cursor.shown if cursor else 0,
         has_more=len(after) > len(page),
@@ -99,13 +103,14 @@ def _matches(connection: Connection, query: ConnectionQuery) -> bool:
     )
 
 
-def _row(connection: Connection, history: ConnectionHistory | None, known: tuple[SyncJob, ...]) -> ConnectionRow:
-    last_job = None
+def _row(connection: Connection, view: View, now: datetime) -> ConnectionRow:
+    history, last_job = view.histories.get(connection.id), None
     if history is not None and history.jobs:
         job = history.jobs[0]
-        short = short_ids([job.id], (one.id for one in known))[0]
+        short = short_ids([job.id], (one.id for one in view.jobs))[0]
         last_job = JobRow(job=job, connection=connection, verdict=verdict_of(job, connection), short_id=short)
-    return ConnectionRow(connection=connection, last_job=last_job, history=history)
+    alarms = judge(connection, history, now=now).alarms
+    return ConnectionRow(connection=connection, last_job=last_job, history=history, findings=alarms)
 
 
 def connection_key(connection: Connection) -> tuple[str, str]:

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.ask import Ask, resolve_connection
+from airweave_sync_mcp.answers.connection import streak_of
+from airweave_sync_mcp.answers.failed import last_outcome
 from airweave_sync_mcp.answers.job import find_job
 from airweave_sync_mcp.answers.jobs import verdict_of
-from airweave_sync_mcp.answers.judge import Judgement, judge, judge_all
+from airweave_sync_mcp.answers.judge import Judgement, judge
 from airweave_sync_mcp.answers.retry import Retry, retry_of
 from airweave_sync_mcp.diagnosis.classify import Verdict
 from airweave_sync_mcp.diagnosis.comparison import Comparison, last_good_comparison
 from airweave_sync_mcp.diagnosis.shared import SharedCause, shared_causes
+from airweave_sync_mcp.diagnosis.streaks import Streak
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage, JobStatus, SyncJob
 from airweave_sync_mcp.history.references import short_ids
@@ -25,7 +28,7 @@ class Diagnosis:
 
     `job` is the run the diagnosis is about: the one asked for, else the newest failure if it is ongoing, else the
     newest run. `over` says that a good run came after it. `shared` is what other connections suffer of at the
-    same time, as far as they are known. `detail_error` tells why the connection's own page could not be read.
+    same time, as far as they are known.
     """
 
     connection: Connection | None
@@ -157,9 +160,14 @@ def _shared(one: Connection, judgement: Judgement, known: View, now: datetime) -
     """The trouble that this connection has in common with others that are failing now."""
     if not judgement.failing:
         return None
-    others = judge_all([other for other in known.connections.values() if other.id != one.id], known.histories, now=now)
-    streaks = [(each.connection, each.streak) for each in (judgement, *others) if each.streak and each.failing]
-    found = shared_causes(streaks, _no_cause, now)
+    failing: list[tuple[Connection, Streak]] = []
+    for other in known.connections.values():
+        history = judgement.history if other.id == one.id else known.histories.get(other.id)
+        outcome = last_outcome(history) if history else None
+        if history is not None and outcome is not None and outcome.failed:
+            streak = streak_of(history, other)
+            failing += [(other, streak)] if streak else []
+    found = shared_causes(failing, _no_cause, now)
     return next((shared for shared in found if any(each.id == one.id for each in shared.connections)), None)
 
 

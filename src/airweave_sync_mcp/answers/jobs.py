@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
-from airweave_sync_mcp.answers.page import JobPage, JobRow, cursor_key, cursor_time, is_before, is_below
+from airweave_sync_mcp.answers.page import JobPage, JobRow, cursor_key, cursor_time, is_before, rows_below
 from airweave_sync_mcp.diagnosis.causes import CauseName
-from airweave_sync_mcp.diagnosis.classify import Verdict, classify, symptom_of
+from airweave_sync_mcp.diagnosis.classify import Symptom, Verdict, classify, symptom_of
 from airweave_sync_mcp.history.coverage import newest_only
 from airweave_sync_mcp.history.cursor import Cursor, question_of, read_cursor
 from airweave_sync_mcp.history.model import ACTIVE_STATUSES, EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
@@ -16,6 +17,7 @@ from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.history.view import Need, View
 from airweave_sync_mcp.history.window import Window, parse_window
 
+_SHORT: Final = 600
 _STEP: Final = timedelta(days=30)
 """How much further back an open question looks when what it found does not fill a page."""
 
@@ -121,15 +123,17 @@ async def _page(
         continues = cursor.key if cursor is not None and below else cursor_key(view.horizon)
     joins = await ask.snapshot.name_syncs(ask.credential, shown, view)
     shown = [replace(job, connection_id=job.connection_id or joins.get(job.sync_id or "")) for job in shown]
+    coverage = _coverage(view, window, shown, open_end=open_end)
+    cut_off = window.since is None and any(history.unreachable for history in view.histories.values())
     return JobPage(
         rows=rows_of(shown, view),
         total=len(matching),
-        total_is_lower_bound=open_end or not view.coverage.complete,
+        total_is_lower_bound=open_end or cut_off or not coverage.complete,
         shown_before=cursor.shown if cursor else 0,
         continues_at=continues,
         question=query.question,
         window=window,
-        coverage=_coverage(view, window, shown, open_end=open_end),
+        coverage=coverage,
         named=named,
         connections=view.connections,
     )
@@ -147,7 +151,16 @@ def rows_of(jobs: Sequence[SyncJob], view: View) -> tuple[JobRow, ...]:
 
 def verdict_of(job: SyncJob, connection: Connection | None) -> Verdict | None:
     """Why a job failed; None for one that did not."""
-    return classify(symptom_of(job, connection)) if job.failed else None
+    if not job.failed:
+        return None
+    symptom = symptom_of(job, connection)
+    return _classified(symptom) if len(symptom.message or "") <= _SHORT else classify(symptom)
+
+
+@lru_cache(maxsize=2_048)
+def _classified(symptom: Symptom) -> Verdict:
+    """Runs of one connection fail again and again with the same words."""
+    return classify(symptom)
 
 
 def _matching(view: View, query: JobQuery, window: Window) -> list[SyncJob]:
@@ -160,7 +173,7 @@ def _matching(view: View, query: JobQuery, window: Window) -> list[SyncJob]:
 
 def _after(cursor: Cursor | None, jobs: Sequence[SyncJob]) -> list[SyncJob]:
     """The jobs below the cursor's last row."""
-    return list(jobs) if cursor is None else [job for job in jobs if is_below(job, cursor.key)]
+    return list(jobs) if cursor is None else rows_below(jobs, cursor.key)
 
 
 def _certain(jobs: Sequence[SyncJob], horizon: datetime | None) -> list[SyncJob]:
@@ -180,7 +193,7 @@ def _coverage(view: View, window: Window, shown: Sequence[SyncJob], *, open_end:
     ]
     if not cut:
         return coverage
-    return replace(coverage, complete=False, problems=(*coverage.problems, newest_only(cut)))
+    return replace(coverage, complete=False, problems=(*coverage.problems, newest_only(cut, view.histories)))
 
 
 def _hides_older(history: ConnectionHistory, oldest_shown: datetime | None) -> bool:

@@ -105,7 +105,17 @@ def judge(
         verdict = verdicts[job.id]
         return verdict.cause.value if verdict else None
 
-    found = findings(connection, history, now=now, cause_of=cause_of, window=window, person_causes=PERSON_CAUSES)
+    newest = {job.id: job.status for job in history.jobs if job.active}
+    found = findings(
+        connection,
+        history,
+        now=now,
+        cause_of=cause_of,
+        window=window,
+        person_causes=PERSON_CAUSES,
+        first_seen_at={job_id: at for job_id, status, at in history.first_seen if newest.get(job_id) == status},
+        earlier_counts=connection.earlier_counts,
+    )
     streak = failing_streak(history, cause_of)
     failure = streak.last_failure if streak else None
     return Judgement(

@@ -1,6 +1,6 @@
 """A page of rows, newest first, and how it goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
@@ -63,11 +63,11 @@ def cursor_key(at: datetime | None, job_id: str = "") -> tuple[str, str]:
     return (format(micros(at), "x") if at else "", job_id[:_ID_DIGITS])
 
 
-def is_below(job: SyncJob, key: tuple[str, str]) -> bool:
-    """Whether a job stands below the row that a cursor names: older, or of the same time with a greater id."""
+def rows_below(jobs: Iterable[SyncJob], key: tuple[str, str]) -> list[SyncJob]:
+    """The jobs below the row that a cursor names: older, or of the same time with a greater id."""
     when, last_id = key
-    place = -micros(job.at) if job.at else inf
-    return (place, job.id[:_ID_DIGITS]) > (-int(when, 16) if when else inf, last_id)
+    last = (-int(when, 16) if when else inf, last_id)
+    return [job for job in jobs if (-micros(job.at) if job.at else inf, job.id[:_ID_DIGITS]) > last]
 
 
 def is_before(key: tuple[str, str], moment: datetime) -> bool:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 GAP: Final = 2
-"""Blanks between columns."""
+"""Blanks between columns: one of padding, one of the box."""
 
 _NARROWEST: Final = 3
 
@@ -43,10 +43,12 @@ class Rows(Generic[R]):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         wanted = [_width(column, texts) for column, texts in zip(self._columns, self._cells, strict=True)]
+        if not any(self._cells):
+            return
         least = [min(w, w if one.least is None else one.least) for w, one in zip(wanted, self._columns, strict=True)]
         shown = fitting([one.spare for one in self._columns], least, options.max_width)
         widths = shares([wanted[number] for number in shown], [least[number] for number in shown], options.max_width)
-        table = Table(box=SIMPLE_HEAD, padding=(0, GAP, 0, 0), pad_edge=False, show_edge=False, header_style="bold dim")
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold dim")
         for number, width in zip(shown, widths, strict=True):
             column = self._columns[number]
             table.add_column(
@@ -59,7 +61,7 @@ class Rows(Generic[R]):
         for row in zip(*(self._cells[number] for number in shown), strict=True):
             table.add_row(*row)
         yield table
-        left_out = [column.title.lower() for n, column in enumerate(self._columns) if n not in shown]
+        left_out = [column.title for n, column in enumerate(self._columns) if n not in shown]
         if left_out:
             yield Text(f"Left out, for lack of room: {', '.join(left_out)}.", style="dim")
 

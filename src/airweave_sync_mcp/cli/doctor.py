@@ -60,15 +60,18 @@ class Checkup:
 
     def table(self) -> RenderableType:
         """For people."""
-        table = Table(box=None, show_header=False, pad_edge=False)
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
+        before = None
         for one in self.findings:
             text = Text(one.found)
             if one.mend:
                 text.append(f"\n-> {one.mend}", style="bold")
-            table.add_row(Text(one.state, style=_COLOURS[one.state]), Text(one.check), text)
+            named = Text("" if (one.state, one.check) == before else one.check)
+            table.add_row(Text(one.state, style=_COLOURS[one.state]), named, text)
+            before = (one.state, one.check)
         verdict = "All is well." if self.exit_code == 0 else "Something has to be mended: see the arrows."
         return Group(table, Text(verdict, style="bold"))
 

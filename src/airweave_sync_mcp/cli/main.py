@@ -1,8 +1,10 @@
 """The command line: parse, ask, show, exit with a code that scripts can use."""
 
 import argparse
+import contextlib
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +25,6 @@ from airweave_sync_mcp.cli.explain import explain
 from airweave_sync_mcp.cli.parser import build_parser
 from airweave_sync_mcp.cli.questions import COMMANDS, Outcome
 from airweave_sync_mcp.cli.serve import COMMAND, serve_over_http, wants_http
-from airweave_sync_mcp.cli.stdio import serve_stdio
 from airweave_sync_mcp.cli.terminal import BAD_USE, INCOMPLETE, OK, SOMETHING_FAILED, UNREACHABLE, Terminal
 from airweave_sync_mcp.core import Core, core_of
 from airweave_sync_mcp.history.errors import QueryError
@@ -37,6 +38,8 @@ __all__ = ["BAD_USE", "INCOMPLETE", "OK", "SOMETHING_FAILED", "UNREACHABLE", "Te
 
 _BAD_USE_CODES: Final = frozenset({ErrorCode.NO_KEY, ErrorCode.BAD_KEY, ErrorCode.ORGANIZATION_MALFORMED})
 _WORTH_A_BAR: Final = 3
+READER_GONE: Final = 141
+"""As a shell tells it of a program that was ended by SIGPIPE, e.g. before `head`."""
 
 
 def run(
@@ -50,14 +53,44 @@ def run(
     """Carry out a command line; returns the exit code. `make_core` says what to ask, given the settings."""
     terminal = terminal or Terminal(out=sys.stdout, err=sys.stderr, environ=environ)
     args = build_parser(package_version(), serving=COMMAND in argv).parse_args(argv)
-    flags = {option.name: getattr(args, option.name, None) for option in OPTIONS}
-    as_json = getattr(args, "json", False)
+    try:
+        code = _without_settings(args, environ, terminal)
+        if code is None:
+            code = _with_settings(args, environ, home, terminal, make_core)
+        terminal.out.flush()
+    except BrokenPipeError:
+        _let_go(terminal.out)
+        return READER_GONE
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _without_settings(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal) -> int | None:
+    """The commands that ask no Airweave, or know settings of their own; None for all others."""
     if args.command == "demo-api":
         return serve_demo(args, terminal.err)
     if wants_http(args):
         return serve_over_http(args, environ, terminal.err)
     if args.command == "explain":
         return explain(args, out=terminal.out, err=terminal.err, cleaner=Cleaner())
+    return None
+
+
+def _let_go(out: TextIO) -> None:
+    """Point the stream elsewhere, or Python would complain of it once more when it ends."""
+    with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), out.fileno())
+
+
+def _with_settings(
+    args: argparse.Namespace,
+    environ: Mapping[str, str],
+    home: Path,
+    terminal: Terminal,
+    make_core: Callable[[Settings], Core],
+) -> int:
+    flags = {option.name: getattr(args, option.name, None) for option in OPTIONS}
     try:
         # Without a key the server starts all the same, and says so in every answer: its client shows that to people.
         settings = load_settings(flags, environ, home=home, require_key=False)
@@ -69,14 +102,15 @@ def run(
     try:
         return _carry_out(args, settings, core, terminal)
     except (AirweaveError, QueryError) as error:
-        _print_error(error, core, terminal, as_json=as_json)
+        _print_error(error, core, terminal, as_json=getattr(args, "json", False))
         return exit_code_of(error)
-    except KeyboardInterrupt:
-        return 130
 
 
 def _carry_out(args: argparse.Namespace, settings: Settings, core: Core, terminal: Terminal) -> int:
     if args.command in {None, COMMAND}:
+        # Half of the time to start is the SDK's, and only a server needs it.
+        from airweave_sync_mcp.cli.stdio import serve_stdio  # noqa: PLC0415
+
         return serve_stdio(settings, core, terminal.err)
     if args.command == "doctor":
         return _report(anyio.run(examine, settings, core), terminal, as_json=args.json)
@@ -127,7 +161,11 @@ def _print_error(error: AirweaveError | QueryError, core: Core, terminal: Termin
 
 
 def print_json(value: Mapping[str, Any], terminal: Terminal) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2), file=terminal.out)
+    print(json.dumps(value, ensure_ascii=not _speaks_unicode(terminal.out), indent=2), file=terminal.out)
+
+
+def _speaks_unicode(out: TextIO) -> bool:
+    return (out.encoding or "utf-8").lower().startswith("utf")
 
 
 def _print_problems(problems: Sequence[str], terminal: Terminal) -> None:

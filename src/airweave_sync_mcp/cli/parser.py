@@ -1,10 +1,12 @@
 """The command line: what can be typed."""
 
 import argparse
+from collections.abc import Callable, Sequence
 from typing import Final, get_args
 
 from airweave_sync_mcp.cli.serve import COMMAND, HELP, add_http_flags
 from airweave_sync_mcp.diagnosis.causes import CauseName
+from airweave_sync_mcp.history.convert import job_status
 from airweave_sync_mcp.settings import OPTIONS
 from airweave_sync_mcp.tools.arguments import ConnectionStatusName, JobStatusName
 
@@ -42,7 +44,7 @@ def build_parser(version: str, *, serving: bool = False) -> argparse.ArgumentPar
     output, window, scope, page = _output(), _window(), _scope(), _page()
     failed = add("failed", "what failed, and why, by cause", output, window, scope, page)
     failed.add_argument(
-        "--cause", action="append", choices=[str(cause) for cause in CauseName], metavar="CAUSE", help="only this cause"
+        "--cause", action="extend", type=_several(list(CauseName)), metavar="CAUSE", help="only these causes"
     )
     failed.add_argument("--rows", action="store_true", help="one row a job, not grouped by cause")
     health = add("health", "every connection with its last runs, the worst first", output, _scope(named=False))
@@ -186,5 +188,22 @@ def _limit(text: str) -> int:
 
 def _add_statuses(parser: argparse.ArgumentParser, choices: tuple[str, ...]) -> None:
     parser.add_argument(
-        "--status", action="append", choices=choices, metavar="STATUS", help=f"only these states: {', '.join(choices)}"
+        "--status",
+        action="extend",
+        type=_several(choices),
+        metavar="STATUS",
+        help=f"only these states: {', '.join(choices)}",
     )
+
+
+def _several(choices: Sequence[str]) -> Callable[[str], list[str]]:
+    """One of the choices, or some with commas between them; in any case, and as older servers spell states."""
+
+    def read(text: str) -> list[str]:
+        values = [job_status(part) for part in text.split(",") if part.strip()]
+        for value in values:
+            if value not in choices:
+                raise argparse.ArgumentTypeError(f"{value[:60]!r} is none of {', '.join(choices)}")
+        return values
+
+    return read

@@ -48,7 +48,7 @@ def _group(one: GroupOut, now: datetime) -> RenderableType:
             Text(*state),
             Text(f"job {member.last_job[:8]}", style="dim"),
         )
-    return Group(head, table, Text.assemble(("   fix: ", "dim"), one.fix), Text(""))
+    return Group(head, table, facts_table([("   fix", one.fix)]), Text(""))
 
 
 def health(out: HealthOut, now: datetime) -> RenderableType:
@@ -136,10 +136,7 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
         ("what changed", " ".join(out.changed or ())),
         ("findings", "\n".join(one.detail for one in out.findings or ())),
         ("shared", out.shared or ""),
-        (
-            "retry",
-            f"{'useful' if out.retry.useful else 'not useful'}{'' if out.retry.safe else ', NOT SAFE'}: {out.retry.when}",
-        ),
+        ("retry", _retry(out)),
         ("", out.retry.how or ""),
     ]
     steps = [Text(f"  {number}. {step}") for number, step in enumerate(out.next_steps, 1)]
@@ -148,6 +145,11 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
     if out.error:
         parts += [Text("Error, as the source gave it", style="bold"), Text(out.error, style="red")]
     return Group(*parts)
+
+
+def _retry(out: DiagnosisOut) -> str:
+    useful = "useful" if out.retry.useful else "not useful"
+    return f"{useful}{'' if out.retry.safe else ', NOT SAFE'}: {out.retry.when}"
 
 
 def _ago(text: str | None, now: datetime) -> str:

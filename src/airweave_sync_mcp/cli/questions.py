@@ -52,7 +52,7 @@ Command = Callable[[Ask, argparse.Namespace, Cleaner], Awaitable[Outcome]]
 async def failed(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outcome:
     query = _job_query(args, statuses=["failed"], since="24h")
     if not args.rows:
-        return await _failed_by_cause(ask, args, cleaner, query)
+        return await _failed_by_cause(ask, cleaner, query)
     answer = await list_failed_jobs(ask, query)
     rendered = render_failed(answer, style=_style(args), now=ask.now, cleaner=cleaner, limit=UNBOUNDED)
     return Outcome(
@@ -63,7 +63,7 @@ async def failed(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outcom
     )
 
 
-async def _failed_by_cause(ask: Ask, args: argparse.Namespace, cleaner: Cleaner, query: JobQuery) -> Outcome:
+async def _failed_by_cause(ask: Ask, cleaner: Cleaner, query: JobQuery) -> Outcome:
     page = await group_failed_jobs(ask, query)
     rendered = render_groups(page, ids=True, now=ask.now, cleaner=cleaner, limit=UNBOUNDED)
     return Outcome(

@@ -1,6 +1,6 @@
 """Answers as a person reads them in a terminal. Built from the same structures that programs get, already cleaned."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -31,6 +31,10 @@ COLOURS: Final = {
 }  # fmt: skip
 
 
+_OLD_S: Final = 60.0
+"""From which age on, in seconds, an answer says how old it is."""
+
+
 def jobs(out: JobsOut, now: datetime) -> RenderableType:
     """A list of jobs."""
     return _page("sync jobs", out, [_job_rows(out.jobs, now)], out.coverage, now)
@@ -39,13 +43,13 @@ def jobs(out: JobsOut, now: datetime) -> RenderableType:
 def failed(out: FailedJobsOut, now: datetime, groups: RenderableType | None = None) -> RenderableType:
     """What failed, row by row or as `groups`, and what has been failing since before."""
     parts: list[RenderableType] = [groups] if groups is not None else []
-    parts += [_job_rows(out.jobs, now)] if out.jobs else []
+    parts += [_job_rows(out.jobs, now, told={"Status"})] if out.jobs else []
     if out.failing_since_before:
         parts += [
-            Text("\nFailing since before, with no good run since", style="bold"),
+            Text(f"{'' if groups else chr(10)}Failing since before, with no good run since", style="bold"),
             _failing_rows(out.failing_since_before, now),
         ]
-    noun = "failed sync jobs" if groups is None else f"causes of {out.failures} failed sync jobs"
+    noun = "failed sync jobs" if groups is None or not out.total else f"causes of {out.failures} failed sync jobs"
     return _page(noun, out, parts, out.coverage, now)
 
 
@@ -63,7 +67,8 @@ def connection_jobs(out: ConnectionJobsOut, now: datetime) -> RenderableType:
         ("usually every", span(out.usual_interval_s) if out.usual_interval_s is not None else ""),
     ]
     table = facts_table([fact for fact in facts if fact[1]])
-    return Group(head, table, Text(""), _page("sync jobs", out, [_job_rows(out.jobs, now)], out.coverage, now))
+    rows = _job_rows(out.jobs, now, told={"Connection"})
+    return Group(head, table, Text(""), _page("sync jobs", out, [rows], out.coverage, now))
 
 
 def _streak(out: ConnectionJobsOut, now: datetime) -> str:
@@ -115,16 +120,14 @@ def job(out: JobDetailOut, now: datetime) -> RenderableType:
 
 def connections(out: ConnectionsOut, now: datetime) -> RenderableType:
     """The list of connections."""
-    columns = [
-        Column[ConnectionOut](title="Connection", cell=lambda row: Text(row.connection), least=14),
-        Column[ConnectionOut](title="Status", cell=lambda row: _status(row.status)),
-        Column[ConnectionOut](title="Last job", cell=lambda row: _last_job(row, now)),
-        Column[ConnectionOut](title="Why", cell=_finding),
-        Column[ConnectionOut](title="Entities", cell=_entities, right=True),
-        Column[ConnectionOut](title="Source", cell=lambda row: Text(row.source or ""), least=8, cut=True, spare=1),
-        Column[ConnectionOut](
-            title="Collection", cell=lambda row: Text(row.collection or ""), least=12, cut=True, spare=2
-        ),
+    columns: list[Column[ConnectionOut]] = [
+        Column(title="Connection", cell=lambda row: Text(row.connection), least=14),
+        Column(title="Status", cell=lambda row: _status(row.status)),
+        Column(title="Last job", cell=lambda row: _last_job(row, now)),
+        Column(title="Why", cell=_finding),
+        Column(title="Entities", cell=_entities, right=True, spare=1),
+        Column(title="Source", cell=lambda row: Text(row.source or ""), least=8, cut=True, spare=2),
+        Column(title="Collection", cell=lambda row: Text(row.collection or ""), least=12, cut=True, spare=3),
     ]
     return _page("source connections", out, [Rows(columns, out.connections)], out.coverage, now)
 
@@ -140,35 +143,37 @@ def _last_job(row: ConnectionOut, now: datetime) -> Text:
 def _finding(row: ConnectionOut) -> Text:
     if row.last_job and row.last_job.cause:
         return Text(row.last_job.cause, style="red")
-    return Text((row.findings or [""])[0].partition(":")[0], style="dim")
+    found = row.findings or (["federated"] if row.federated else [])
+    return Text(", ".join(found), style="dim")
 
 
 def _entities(row: ConnectionOut) -> Text:
     return Text("" if row.entity_count is None else f"{row.entity_count:,}")
 
 
-def _job_rows(rows: Sequence[JobOut], now: datetime) -> Rows[JobOut]:
-    columns = [
-        Column[JobOut](title="Status", cell=lambda row: _status(row.status)),
-        Column[JobOut](title="Connection", cell=lambda row: Text(row.connection or row.sync_name or ""), least=14),
-        Column[JobOut](title="When", cell=lambda row: _age_of(row, now)),
-        Column[JobOut](title="UTC", cell=lambda row: Text(_minute(job_time(row)), style="dim"), spare=2),
-        Column[JobOut](title="Took", cell=lambda row: Text(span(row.duration_s) if row.duration_s is not None else "")),
-        Column[JobOut](title="What", cell=_what, least=21),
-        Column[JobOut](title="Error", cell=lambda row: Text(row.error or ""), least=20, cut=True, spare=1),
-        Column[JobOut](title="Job", cell=lambda row: Text(row.job, style="dim")),
+def _job_rows(rows: Sequence[JobOut], now: datetime, told: Collection[str] = ()) -> Rows[JobOut]:
+    """A table of jobs without the columns that are `told` by what was asked."""
+    columns: list[Column[JobOut]] = [
+        Column(title="Status", cell=lambda row: _status(row.status)),
+        Column(title="Connection", cell=lambda row: Text(row.connection or row.sync_name or ""), least=14),
+        Column(title="When", cell=lambda row: _age_of(row, now)),
+        Column(title="UTC", cell=lambda row: Text(_minute(job_time(row)), style="dim"), spare=2),
+        Column(title="Took", cell=lambda row: Text(span(row.duration_s) if row.duration_s is not None else "")),
+        Column(title="What", cell=_what, least=31),
+        Column(title="Error", cell=lambda row: Text(row.error or ""), least=20, cut=True, spare=1),
+        Column(title="Job", cell=lambda row: Text(row.job, style="dim")),
     ]
-    return Rows(columns, rows)
+    return Rows([column for column in columns if column.title not in told], rows)
 
 
 def _failing_rows(rows: Sequence[FailingOut], now: datetime) -> Rows[FailingOut]:
-    columns = [
-        Column[FailingOut](title="Connection", cell=lambda row: Text(row.connection), least=14),
-        Column[FailingOut](title="Last run", cell=lambda row: Text(_ago(row.failed_at, now))),
-        Column[FailingOut](title="UTC", cell=lambda row: Text(_minute(moment(row.failed_at)), style="dim"), spare=2),
-        Column[FailingOut](title="What", cell=_why, least=21),
-        Column[FailingOut](title="Error", cell=lambda row: Text(row.error or ""), least=20, cut=True, spare=1),
-        Column[FailingOut](title="Job", cell=lambda row: Text((row.last_job or "")[:8], style="dim")),
+    columns: list[Column[FailingOut]] = [
+        Column(title="Connection", cell=lambda row: Text(row.connection), least=14),
+        Column(title="Last run", cell=lambda row: Text(_ago(row.failed_at, now))),
+        Column(title="UTC", cell=lambda row: Text(_minute(moment(row.failed_at)), style="dim"), spare=2),
+        Column(title="What", cell=_why, least=31),
+        Column(title="Error", cell=lambda row: Text(row.error or ""), least=20, cut=True, spare=1),
+        Column(title="Job", cell=lambda row: Text((row.last_job or "")[:8], style="dim")),
     ]
     return Rows(columns, rows)
 
@@ -179,19 +184,21 @@ def coverage(out: CoverageOut, now: datetime) -> Text:
 
 
 def _covered(out: CoverageOut, now: datetime) -> Text:
-    read = f"{out.connections_scanned} of {out.connections_total} connections"
+    at = moment(out.as_of)
+    old = f" ({age(at, now)})" if at and (now - at).total_seconds() >= _OLD_S else ""
+    as_of = f"as of {_minute(at)} UTC{old}"
     if out.complete:
-        of = "" if out.connections_total == 1 else f", {read} read"
-        return Text(f"As of {_when(out.as_of, now)}{of}.", style="dim")
+        return Text(f"Complete, {as_of}.", style="dim")
     problems = "".join(f"\n  {problem.message}" for problem in out.problems or ())
-    return Text(f"INCOMPLETE: {read} read, as of {_when(out.as_of, now)}.{problems}", style="yellow")
+    read = f"{out.connections_scanned} of {out.connections_total} connections read"
+    return Text(f"INCOMPLETE: {read}, {as_of}.{problems}", style="yellow")
 
 
 def _page(
     noun: str, out: Paged, parts: Iterable[RenderableType], covered: CoverageOut, now: datetime
 ) -> RenderableType:
     least = "at least " if out.total_is_lower_bound else ""
-    title = f"{out.shown} of {least}{out.total} {noun}" if out.total else f"No {noun}"
+    title = f"{out.shown:,} of {least}{out.total:,} {noun}" if out.total else f"No {noun}"
     since = f" since {_minute(moment(covered.since))} UTC" if covered.since else ""
     until = f" until {_minute(moment(covered.until))} UTC" if covered.until else ""
     # Unfolded, so that it can be copied whole.

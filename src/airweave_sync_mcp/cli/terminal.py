@@ -39,5 +39,5 @@ class Terminal:
         """Print without the blanks that pad lines."""
         console = self.console()
         with console.capture() as captured:
-            console.print(picture)
+            console.print(picture, crop=False)  # a cursor is longer than a line, and has to be copied whole
         print("\n".join(line.rstrip() for line in captured.get().splitlines()), file=self.out)

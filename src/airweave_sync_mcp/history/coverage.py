@@ -151,12 +151,16 @@ def _out_of_reach_problem(
     connections: Sequence[Connection], histories: Mapping[str, ConnectionHistory], window: Window
 ) -> list[Problem]:
     cut = [one for one in connections if one.id in histories and _out_of_reach(histories[one.id], window.since)]
-    return [newest_only(cut)] if cut else []
+    return [newest_only(cut, histories)] if cut else []
 
 
-def newest_only(connections: Sequence[Connection]) -> Problem:
-    """The API cannot give what these connections did longer ago."""
-    message = f"Airweave gives only the newest {REACHABLE:,} jobs of a connection: {_names(connections)} had more."
+def newest_only(connections: Sequence[Connection], histories: Mapping[str, ConnectionHistory]) -> Problem:
+    """What these connections did longer ago cannot be had."""
+    kept = max(len(histories[one.id].jobs) for one in connections)
+    limit = (
+        f"Airweave gives only the newest {REACHABLE:,}" if kept <= REACHABLE else f"Only the newest {kept:,} are kept"
+    )
+    message = f"{limit} jobs of a connection: {_names(connections)} had more."
     return Problem(code="newest_1000_only", message=message)
 
 

@@ -7,13 +7,15 @@ class QueryError(Exception):
     """A question that cannot be answered as it was put.
 
     `code` is stable, `message` says what is wrong, `hint` what to do instead. Asking the same again never helps.
+    `words` are Airweave's own, where it refused: not clean.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    def __init__(self, code: str, message: str, hint: str = "", *, words: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.words = words
 
 
 def too_slow(what: str, limit_s: float) -> AirweaveError:

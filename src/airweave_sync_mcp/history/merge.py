@@ -1,15 +1,19 @@
 """Bringing readings together: a fresh list with what is known, one job seen in two lists."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Final
 
+from airweave_sync_mcp.history.memory import ConnectionList
 from airweave_sync_mcp.history.model import TROUBLED_STATUSES, Connection, ConnectionHistory, SyncJob
 from airweave_sync_mcp.history.order import is_newest_first, is_waiting, newest_first, place
 
 REACHABLE: Final = 1000
 """The API gives at most the newest 1,000 jobs of a connection: no offset (airweave-api.md, section 3)."""
+
+KEPT: Final = 5_000
+"""How many jobs of a connection are remembered of a server that ignores the limit and gives all."""
 
 
 def merge_reading(
@@ -29,12 +33,12 @@ def merge_reading(
     """
     read = _where_they_were(unique(jobs), known)
     kept = newest_first(read, newest_failed=connection.status in TROUBLED_STATUSES)
-    truncated = answered > REACHABLE
+    most, truncated = KEPT if answered > asked else REACHABLE, False
     if answered == asked:
         older, truncated = _older_than(kept, known)
         kept += older
-    if len(kept) > REACHABLE:
-        kept, truncated = kept[:REACHABLE], True
+    if len(kept) > most:
+        kept, truncated = kept[:most], True
     # Only in a list that came in order, the jobs at its end are known to be the first ones.
     born = connection.created_at if not truncated and is_newest_first(read) else None
     return ConnectionHistory(
@@ -42,9 +46,18 @@ def merge_reading(
         jobs=place(kept, fetched_at, born=born),
         fetched_at=fetched_at,
         truncated=truncated,
-        unreachable=truncated and len(kept) >= REACHABLE,
+        unreachable=truncated and len(kept) >= most,
         unreadable=answered - len(jobs),
+        first_seen=_first_seen(kept, known, fetched_at),
     )
+
+
+def _first_seen(
+    jobs: Sequence[SyncJob], known: ConnectionHistory | None, now: datetime
+) -> tuple[tuple[str, str, datetime], ...]:
+    """Since when the jobs under way are known to be in their status."""
+    before = {(job_id, status): seen for job_id, status, seen in known.first_seen} if known else {}
+    return tuple((job.id, job.status, before.get((job.id, job.status), now)) for job in jobs if job.active)
 
 
 def _where_they_were(jobs: Sequence[SyncJob], known: ConnectionHistory | None) -> list[SyncJob]:
@@ -90,3 +103,20 @@ def join(leading: SyncJob, other: SyncJob) -> SyncJob:
         if getattr(leading, name) in (None, ()) and getattr(other, name) not in (None, ())
     }
     return replace(leading, **missing) if missing else leading
+
+
+_COUNTS_KEPT: Final = 8
+
+
+def with_earlier_counts(connections: Iterable[Connection], known: ConnectionList | None) -> Iterator[Connection]:
+    """Connections just read, with the other entity counts that were read of them before."""
+    before = {one.id: one for one in known.connections} if known else {}
+    for one in connections:
+        old = before.get(one.id)
+        if known is None or old is None:
+            yield one
+            continue
+        earlier = old.earlier_counts
+        if old.entity_count is not None and old.entity_count != one.entity_count:
+            earlier = (*earlier, (known.fetched_at, old.entity_count))[-_COUNTS_KEPT:]
+        yield replace(one, earlier_counts=earlier) if earlier else one

@@ -126,6 +126,8 @@ class Connection:
     created_at: datetime | None = None
     modified_at: datetime | None = None
     sync_id: str | None = None
+    earlier_counts: tuple[tuple[datetime, int], ...] = ()
+    """Other entity counts that were read before, with their times, oldest first."""
     detail: "ConnectionDetail | None" = None
 
 
@@ -163,6 +165,8 @@ class ConnectionHistory:
     truncated: bool = False
     unreachable: bool = False
     has_sync: bool = True
+    first_seen: tuple[tuple[str, str, datetime], ...] = ()
+    """Jobs under way: id, status, and when they were first read in that status. The API gives a waiting job no time."""
     unreadable: int = 0
 
     @property

@@ -27,7 +27,7 @@ from airweave_sync_mcp.history.memory import (
     Organization,
     SyncOwner,
 )
-from airweave_sync_mcp.history.merge import merge_reading, unique
+from airweave_sync_mcp.history.merge import merge_reading, unique, with_earlier_counts
 from airweave_sync_mcp.history.model import Connection, ConnectionDetail, ConnectionHistory, JobStatus
 from airweave_sync_mcp.history.plan import reaches
 
@@ -108,9 +108,9 @@ class Readings:
     async def connections(self, credential: Credential, *, newer_than: datetime) -> ConnectionList:
         """All source connections, newest first."""
 
-        async def read(_: ConnectionList | None) -> ConnectionList:
+        async def read(known: ConnectionList | None) -> ConnectionList:
             rows = await read_all_connections(self.client, credential)
-            found = tuple(connection_of(row) for row in rows.items)
+            found = tuple(with_earlier_counts((connection_of(row) for row in rows.items), known))
             reading = ConnectionList(connections=found, fetched_at=self.clock(), unreadable=rows.unreadable)
             await self._save(credential, "connections", reading)
             return reading

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
@@ -16,6 +17,8 @@ _HEX_PREFIX: Final = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE | r
 _UUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _LABEL: Final = re.compile(r".*\(([0-9a-f]{8}[0-9a-f-]{0,28})\)", re.IGNORECASE | re.ASCII | re.DOTALL)
 MAX_CANDIDATES: Final = 8
+_SHORTEST: Final = 8
+"""Digits of a short id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +169,16 @@ def _near(text: str, connections: Sequence[Connection]) -> str:
 
 def short_ids(ids: Sequence[str], among: Iterable[str] = ()) -> list[str]:
     """The shortest beginning of each id, at least 8 digits, that no other known id shares."""
-    known = sorted({*ids, *among})
-    place = {one: index for index, one in enumerate(known)}
-    return [one[: _needed(known, place[one])] for one in ids]
+    heads = {one[:_SHORTEST] for one in ids}
+    known = sorted({*ids, *(one for one in among if one[:_SHORTEST] in heads)})
+    return [one[: _needed(known, bisect_left(known, one))] for one in ids]
 
 
 def _needed(known: list[str], index: int) -> int:
     one = known[index]
     neighbours = known[max(index - 1, 0) : index] + known[index + 1 : index + 2]
     shared = max((_common(one, other) for other in neighbours), default=0)
-    length = max(8, shared + 1)
+    length = max(_SHORTEST, shared + 1)
     return length + 1 if one[length - 1 : length] == "-" else length
 
 

@@ -48,7 +48,9 @@ BAD_FILTER: Final = DEAD_FEED | {400, 422}
 """After one of these the list is asked again without a filter."""
 
 LONGEST_WAIT: Final = timedelta(minutes=10)
-"""A job that waits for longer is cancelled by the platform (airweave-api.md, section 6)."""
+"""A job that waits for longer is cancelled by the platform (airweave-api.md, section 6): so much later than it was
+created, by which the organization's list is sorted, may a job start, by which answers are.
+"""
 
 MOST_JOINS: Final = 10
 """How many connections' own pages one answer may ask for to name its jobs."""
@@ -267,7 +269,7 @@ class Snapshot:
             credential,
             path,
             own=own,
-            since=need.reach,
+            since=None if need.reach is None else need.reach - LONGEST_WAIT,
             newer_than=self.clock() - ACTIVE_FRESH,
         )
         try:
@@ -348,7 +350,7 @@ def _horizon(
 
 
 def _feed_horizon(feed: FeedReading) -> datetime | None:
-    """The list is sorted by creation, answers by start: a job created before the last one read may start after it."""
+    """A job created before the last one read may have started after it."""
     return None if feed.reaches is None else feed.reaches + LONGEST_WAIT
 
 

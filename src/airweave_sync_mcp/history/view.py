@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
-from typing import Protocol
+from typing import Final, Protocol
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
 from airweave_sync_mcp.history.window import Window
+
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Progress(Protocol):
@@ -61,9 +63,10 @@ class View:
 
 def newest_key(job: SyncJob) -> tuple[float, str]:
     """Sort key: newest first, ties by id; jobs that stand nowhere in time last."""
-    return (-micros(job.at) if job.at else inf, job.id)
+    at = job.at
+    return (-at.timestamp() if at else inf, job.id)
 
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970, exactly: what a time is in a cursor."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // _MICROSECOND

@@ -46,10 +46,10 @@ def question(plan: Plan, cleaner: Cleaner) -> str:
     """What a person is asked. The same plan gives the same words: an answer counts only for the identical question."""
     target = f"{cleaner.quote(plan.connection.name, NAME)} ({cleaner.one_line(plan.connection.source, NAME)})"
     if plan.job is not None:
-        return f"Cancel job {plan.job.id} of {target}? {consequence(plan, cleaner)}"
+        return f"Cancel job {cleaner.one_line(plan.job.id, NAME)} of {target}? {consequence(plan, cleaner)}"
     asked = f"Start a {'full sync' if plan.full else 'sync'} of {target}, id {plan.connection.id}?"
     # It names the newest run, so that an approval ends with the state it was given in.
-    last = f"Its newest run is {plan.newest.id}." if plan.newest else "It has never run."
+    last = f"Its newest run is {cleaner.one_line(plan.newest.id, NAME)}." if plan.newest else "It has never run."
     caution = cleaner.one_line(plan.caution, 300)
     return " ".join(part for part in (asked, consequence(plan, cleaner), caution, last) if part)
 
@@ -86,6 +86,8 @@ def _warning(outcome: Outcome, cleaner: Cleaner) -> str:
     parts = [outcome.plan.caution if outcome.result in {Result.DRY_RUN, Result.STARTED} else "", _lost(outcome)]
     if outcome.result is Result.CANCELLING:
         parts.append("The job stays cancelling until its worker has stopped; until then no other run can start.")
+    if outcome.confirmed_by is ConfirmedBy.MODEL:
+        parts.append("No person approved this: confirm is the model's own word.")
     return cleaner.one_line(" ".join(part for part in parts if part), 800)
 
 
@@ -163,7 +165,7 @@ _HEADS: Final = {
 _WHOSE: Final = {
     ConfirmedBy.PERSON: "Confirmed by a person.",
     ConfirmedBy.FLAG: "Confirmed by a flag.",
-    ConfirmedBy.MODEL: "Confirmed by the model (confirm), by no person.",
+    ConfirmedBy.MODEL: "Confirmed by the model.",
     None: "",
 }
 

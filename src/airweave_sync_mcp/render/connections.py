@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from airweave_sync_mcp.answers.connections import ConnectionPage, ConnectionRow
-from airweave_sync_mcp.history.model import ENDED_STATUSES, Connection, SyncJob
+from airweave_sync_mcp.diagnosis.finding import FindingKind
+from airweave_sync_mcp.history.model import ENDED_STATUSES, SyncJob
 from airweave_sync_mcp.render.contract import ConnectionOut, ConnectionsOut, LastJobOut
 from airweave_sync_mcp.render.fit import CONCISE, Rendered, fit
 from airweave_sync_mcp.render.rows import NAME, Names, coverage_out
@@ -49,7 +50,7 @@ def _row(row: ConnectionRow, names: Names, *, ids: bool) -> ConnectionOut:
         entity_count=one.entity_count,
         federated=one.federated or None,
         last_job=_last_job(row, names, ids=ids),
-        findings=_findings(one, row),
+        findings=_findings(row),
         **more,
     )
 
@@ -73,13 +74,13 @@ def _when(job: SyncJob) -> datetime | None:
     return job.known_at or (job.estimated_at if job.status in ENDED_STATUSES else None)
 
 
-def _findings(connection: Connection, row: ConnectionRow) -> list[str] | None:
-    """What the list of jobs alone shows: that there is none, or never will be."""
-    if connection.federated:
-        return ["federated: searched live, never synced"]
-    if row.history is not None and not row.history.jobs:
-        return ["never_ran" if row.history.has_sync else "no_sync"]
-    return None
+def _findings(row: ConnectionRow) -> list[str] | None:
+    """What is wrong beyond what status and last job say."""
+    told = row.last_job is not None and row.last_job.job.failed
+    kinds = [one.kind.value for one in row.findings if not (told and one.kind is FindingKind.FAILING)]
+    if row.history is not None and not row.history.has_sync and not kinds:
+        return ["no_sync"]
+    return kinds or None
 
 
 def _head(page: ConnectionPage, shown: int) -> str:
@@ -93,6 +94,8 @@ def _head(page: ConnectionPage, shown: int) -> str:
 
 def _line(out: ConnectionOut, now: datetime) -> str:
     facts = [" in ".join(part for part in (out.source, out.collection) if part), out.status]
+    if out.federated:
+        facts.append("federated: searched live, never synced")
     if out.authenticated is False:
         facts.append("not authenticated")
     if out.entity_count is not None:

@@ -9,7 +9,8 @@ from airweave_sync_mcp.render.fit import Rendered
 from airweave_sync_mcp.render.times import span
 from airweave_sync_mcp.safety import Cleaner
 
-LONGEST: Final = 1_200
+WORDS: Final = 240
+LONGEST: Final = 1_000
 """Characters of a message; with its hint an error stays under 2,000."""
 
 
@@ -21,7 +22,7 @@ def render_error(error: AirweaveError | QueryError, cleaner: Cleaner) -> Rendere
         retryable, wait = False, None
     out = ErrorOut(
         code=str(error.code),
-        message=cleaner.one_line(error.message, LONGEST),
+        message=_message(error, cleaner),
         hint=cleaner.one_line(error.hint, 500) or None,
         retryable=retryable,
         retry_after_s=None if wait is None else round(wait, 1),
@@ -29,11 +30,16 @@ def render_error(error: AirweaveError | QueryError, cleaner: Cleaner) -> Rendere
     return Rendered(_text(out), out)
 
 
+def _message(error: AirweaveError | QueryError, cleaner: Cleaner) -> str:
+    message = cleaner.one_line(error.message, LONGEST)
+    return f"{message} It says: {cleaner.quote(error.words, WORDS)}" if error.words else message
+
+
 def _text(out: ErrorOut) -> str:
     if not out.retryable:
         retry = "Repeating the same call does not help."
     elif out.retry_after_s:
-        retry = f"The same call can help in {span(out.retry_after_s)}."
+        retry = f"The same call can help in {span(max(out.retry_after_s, 1))}."
     else:
         retry = "The same call can help."
     return " ".join(part for part in (f"{out.code}: {out.message}", out.hint, retry) if part)

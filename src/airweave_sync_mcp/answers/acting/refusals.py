@@ -133,6 +133,7 @@ def explained(error: AirweaveError, plan: Plan) -> AirweaveError | QueryError:
             "fix": plan.verdict.fix if plan.verdict else "Renew the credentials of the connection in Airweave.",
             "found": found,
         }
-        heard = f' It says: "{error.words}"' if error.words else ""
-        return QueryError(meaning.code, meaning.says.format(**facts) + heard, meaning.hint.format(**facts))
+        return QueryError(
+            meaning.code, meaning.says.format(**facts), meaning.hint.format(**facts), words=error.words
+        )
     return error

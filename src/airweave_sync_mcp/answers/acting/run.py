@@ -81,7 +81,7 @@ async def _look_back(acting: Acting, plan: Plan, lost: AirweaveError) -> Outcome
         nonlocal job
         job = next((one for one in history.jobs if one.id not in plan.known), None)
         # A pending job after a 500 may have been left behind by a start that failed: then it never runs.
-        return over if job is None else not (over and job.status == JobStatus.PENDING)
+        return job is not None and not (over and job.status == JobStatus.PENDING)
 
     seen = await look_again(acting, plan, settled)
     if job is not None:

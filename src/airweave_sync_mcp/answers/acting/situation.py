@@ -1,6 +1,6 @@
 """A connection as it is at this moment, read for the sake of a write: with as few requests as will do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -84,8 +84,7 @@ async def outdate(ask: Ask, connection_id: str) -> None:
     listed = await readings.recall(ask.credential, "connections", ConnectionList)
     if listed is not None:
         old = min(listed.fetched_at, ask.snapshot.clock() - _LIST_OUTDATED)
-        aged = ConnectionList(connections=listed.connections, fetched_at=old, unreadable=listed.unreadable)
-        await readings.memory.save(tenant, "connections", aged)
+        await readings.memory.save(tenant, "connections", replace(listed, fetched_at=old))
 
 
 async def seen_since(ask: Ask, job: SyncJob) -> datetime:

@@ -1,0 +1,111 @@
+"""`serve --http`: the web server around the application, in one process or in several."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
+
+import uvicorn
+
+from airweave_sync_mcp.demo import DEMO_API_KEY
+from airweave_sync_mcp.hosting.options import ALLOWED_HOSTS, STATE_KEY_VARIABLE
+from airweave_sync_mcp.hosting.protocol import hurried
+from airweave_sync_mcp.hosting.settings import HostingSettings
+from airweave_sync_mcp.hosting.told import ALL_OPTIONS, Told, load_told
+from airweave_sync_mcp.settings import SettingsError
+
+BAD_USE: Final = 2
+_MULTIPROCESS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def serve_http(flags: Mapping[str, str | None], environ: Mapping[str, str], err: TextIO) -> int:
+    """Serve until a signal ends it; returns the exit code where the settings do not allow it."""
+    try:
+        told = load_told(flags, environ)
+    except SettingsError as error:
+        print(*error.problems, sep="\n", file=err)
+        return BAD_USE
+    print(*_greeting(told), sep="\n", file=err, flush=True)
+    if told.hosting.workers == 1:
+        from airweave_sync_mcp.hosting.app import process_app  # noqa: PLC0415 - with workers, only they need it
+
+        uvicorn.run(process_app(told, environ), **uvicorn_options(told.hosting))
+        return 0
+    with _environment_of_workers(flags, told):
+        uvicorn.run(
+            "airweave_sync_mcp.hosting.app:create_worker",
+            factory=True,
+            workers=told.hosting.workers,
+            **uvicorn_options(told.hosting),
+        )
+    return 0
+
+
+def uvicorn_options(hosting: HostingSettings) -> dict[str, Any]:
+    """How the web server is to behave."""
+    return {
+        "host": hosting.host,
+        "port": hosting.port,
+        "http": hurried(hosting.read_timeout_s),
+        "ws": "none",
+        "limit_concurrency": hosting.max_connections,
+        "timeout_keep_alive": hosting.keep_alive_s,
+        "timeout_graceful_shutdown": hosting.shutdown_grace_s,
+        "ssl_certfile": hosting.ssl_certfile or None,
+        "ssl_keyfile": hosting.ssl_keyfile or None,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+    }
+
+
+def _greeting(told: Told) -> Iterator[str]:
+    hosting = told.hosting
+    yield from (f"warning: {warning}" for warning in told.warnings)
+    local = hosting.host in {"127.0.0.1", "::1", "localhost"}
+    if not local and not hosting.allowed_hosts:
+        yield (
+            f"warning: only callers that name this server localhost or {hosting.host} are answered; "
+            f"{ALLOWED_HOSTS.flag} NAME lets others in."
+        )
+    if hosting.workers > 1 and told.store is None:
+        yield (
+            f"warning: each of the {hosting.workers} workers remembers for itself and has a request budget of its own, "
+            "so that together they may use up an organization's rate limit; --store redis://... makes them share."
+        )
+    scheme = "https" if hosting.ssl_certfile else "http"
+    host = f"[{hosting.host}]" if ":" in hosting.host else hosting.host
+    yield f"airweave-sync-mcp serves MCP at {scheme}://{host}:{hosting.port}{hosting.path} for {_for_whom(told)}."
+
+
+def _for_whom(told: Told) -> str:
+    if told.settings.demo:
+        return f"the embedded demo; callers bring the key {DEMO_API_KEY}"
+    where = told.settings.endpoint.host
+    if told.hosting.operator is not None:
+        return f"{where}; callers bring the server's token and are answered with its key"
+    if told.hosting.oauth is not None:
+        return f"{where}; callers bring an OAuth token, and their own key in X-API-Key"
+    return f"{where}; callers bring their own key"
+
+
+@contextmanager
+def _environment_of_workers(flags: Mapping[str, str | None], told: Told) -> Iterator[None]:
+    """What workers read their settings from: the environment, with the flags in it, and what they have in common."""
+    directory = tempfile.mkdtemp(prefix="airweave-sync-mcp-")
+    given = {option.variable: text for option in ALL_OPTIONS if (text := flags.get(option.name))}
+    common = {_MULTIPROCESS_VARIABLE: directory}
+    if not told.hosting.state_keys:
+        common[STATE_KEY_VARIABLE] = secrets.token_hex(32)
+    before = dict(os.environ)
+    os.environ.update(given | common)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,74 @@
+"""What a person sees. The whole of it is kept as snapshots, at two widths of a window and in a pipe."""
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.cli.kit import Shell
+from tests.support.world import demo_world
+
+COMMANDS = {
+    "failed": ["failed"],
+    "failed rows": ["failed", "--rows"],
+    "failed, why unknown": ["failed", "--rows", "--cause", "unknown", "--since", "7d"],
+    "jobs": ["jobs"],
+    "jobs running": ["jobs", "--status", "running,pending", "--status", "cancelling"],
+    "connections": ["connections", "--limit", "45"],
+    "healthy": ["connection", "Acme GitHub", "--limit", "5"],
+    "failing": ["connection", "Finance SharePoint", "--limit", "12"],
+    "federated": ["connection", "Acme Slack"],
+    "never succeeded": ["connection", "Release Jira"],
+    "job that failed": ["job", "latest_failed"],
+    "job with a hostile error": ["job", "latest", "--connection", "Vendor Portal"],
+    "job that completed": ["job", "latest", "--connection", "Catalog Salesforce"],
+    "doctor": ["doctor"],
+    "nothing found": ["connections", "--search", "no such thing"],
+}
+
+
+@pytest.mark.parametrize("width", [100, 80])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_a_person_sees(shell: Shell, command: str, width: int, snapshot: SnapshotAssertion) -> None:
+    ran = shell(*COMMANDS[command], columns=width)
+
+    assert ran.out == snapshot
+    assert ran.err == ""
+    too_wide = [line for line in ran.out.splitlines() if len(line) > width and "--cursor" not in line]
+    assert too_wide == []
+    assert not any(line != line.rstrip() for line in ran.out.splitlines())
+
+
+@pytest.mark.parametrize("command", ["failed rows", "connections"])
+def test_in_a_pipe_a_row_is_a_line(shell: Shell, command: str, snapshot: SnapshotAssertion) -> None:
+    ran = shell(*COMMANDS[command], columns=None)
+
+    assert ran.out == snapshot
+    assert "…" not in ran.out
+    assert "Left out" not in ran.out
+
+
+def test_a_list_says_how_to_go_on_and_goes_on(shell: Shell) -> None:
+    first = shell("connections", "--limit", "3", columns=60)
+    (more,) = [line for line in first.out.splitlines() if "--cursor" in line]
+    second = shell("connections", "--limit", "100", "--cursor", more.rpartition(" ")[2])
+
+    assert "Acme GitHub" in first.out
+    assert "Acme GitHub" not in second.out
+    assert "42 of 45 source connections" in second.out
+
+
+def test_an_incomplete_answer_says_so_in_the_open(shell: Shell) -> None:
+    shell.world = demo_world(rate_limit=10)
+    ran = shell("failed", "--rows")
+
+    assert ran.code == 4
+    assert "INCOMPLETE: " in ran.out
+    assert "10 requests a minute" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("width", [20, 40])
+@pytest.mark.parametrize("command", ["failed rows", "jobs", "connections", "job with a hostile error"])
+def test_a_very_narrow_window_is_no_trouble(shell: Shell, command: str, width: int) -> None:
+    ran = shell(*COMMANDS[command], columns=width)
+
+    assert ran.code == 0
+    assert all(len(line) <= width for line in ran.out.splitlines() if "--cursor" not in line)

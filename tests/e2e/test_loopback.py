@@ -1,0 +1,77 @@
+"""Every generation of Airweave as a real HTTP server, asked by the server and by the command line."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airweave_sync_mcp.cli.main import run
+from airweave_sync_mcp.cli.terminal import Terminal
+from airweave_sync_mcp.demo import Generation
+from tests.cli.conftest import _logging_as_it_was  # noqa: F401
+from tests.e2e.kit import KEY, Loopback, Talk, environment, loopback, process
+
+SPELLINGS = ["", "/", "/v1", "/v1/"]
+"""What people write after the host of a base URL."""
+
+
+@pytest.fixture(scope="module", params=list(Generation))
+def airweave(request: pytest.FixtureRequest) -> Iterator[Loopback]:
+    with loopback(request.param) as running:
+        yield running
+
+
+def test_the_server_answers(airweave: Loopback, tmp_path: Path) -> None:
+    spelling = SPELLINGS[list(Generation).index(airweave.demo.options.generation)]
+    env = environment(tmp_path, AIRWEAVE_BASE_URL=airweave.url + spelling, AIRWEAVE_API_KEY=KEY)
+    with process(env=env) as server:
+        talk = Talk(server)
+        talk.open()
+        running = talk.call("list_sync_jobs", status=["running", "pending", "cancelling"])["structuredContent"]
+        failed = talk.call("list_failed_jobs", group=False, limit=100)["structuredContent"]
+        history = talk.call("get_connection_jobs", connection="Ops Notion", limit=5)["structuredContent"]
+        latest = talk.call("get_sync_job", job=history["jobs"][0]["job"])["structuredContent"]
+        listed = talk.call("list_connections", limit=100)["structuredContent"]
+        code, _, err = talk.close()
+
+    assert (code, err) == (0, "")
+    assert {job["connection"] for job in running["jobs"]} >= {"Sales Salesforce", "Support Intercom", "Sales Pipedrive"}
+    assert {job["connection"] for job in failed["jobs"]} >= {"Finance SharePoint", "EMEA Zendesk", "Field Jira"}
+    assert failed["coverage"]["complete"] is True
+    assert history["streak"]["cause"] == "source_rate_limited"
+    assert latest["job_id"] == history["jobs"][0]["job_id"]
+    assert latest["cause"] == "source_rate_limited"
+    visible = [one for one in airweave.demo.world.own_connections() if one.sync_id or not old(airweave)]
+    assert listed["total"] == len(visible)
+
+
+def old(airweave: Loopback) -> bool:
+    return airweave.demo.options.generation is Generation.JUNE_2025
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_the_command_line_answers(airweave: Loopback, tmp_path: Path, spelling: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    environ = {"AIRWEAVE_BASE_URL": airweave.url + spelling, "AIRWEAVE_API_KEY": KEY}
+
+    for words in (["failed"], ["doctor"]):
+        code = run(words, environ=environ, home=tmp_path, terminal=Terminal(out=out, err=err))
+        assert (code, err.getvalue()) == (0, "")
+
+    assert "cursor_expired" in out.getvalue()
+    assert "All is well." in out.getvalue()
+    asked = {request.path for request in airweave.demo.requests}
+    assert "/source-connections" in asked
+    assert not any(path.startswith("/v1/source-connections") for path in asked)
+
+
+def test_a_wrong_key_is_refused(airweave: Loopback, tmp_path: Path) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    environ = {"AIRWEAVE_BASE_URL": airweave.url, "AIRWEAVE_API_KEY": "a-wrong-key-0123456789"}
+
+    code = run(["jobs"], environ=environ, home=tmp_path, terminal=Terminal(out=out, err=err))
+
+    assert code == 3
+    assert out.getvalue() == ""
+    assert err.getvalue().startswith("key_rejected: ")

@@ -1,0 +1,243 @@
+"""A hosted server on a real socket, clients that talk to it, and Airweaves that belong to several tenants."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import anyio
+import httpx2
+import uvicorn
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from airweave_sync_mcp.core import Core
+from airweave_sync_mcp.demo import DemoAirweave, DemoOptions, build_demo
+from airweave_sync_mcp.hosting.app import build_app
+from airweave_sync_mcp.hosting.serve import uvicorn_options
+from airweave_sync_mcp.hosting.settings import HostingSettings
+from airweave_sync_mcp.hosting.store import SharedStore
+
+Mode = Literal["auto", "legacy"]
+MODES: tuple[Mode, ...] = ("auto", "legacy")
+
+ALICE, BOB = "alice-key-7d1fa95c63724be8", "bobby-key-0c9d15f6a3e8b704"
+MODERN = "2026-07-28"
+JSON_AND_EVENTS = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+
+
+@dataclass
+class Served:
+    """A server that answers on a port of this machine."""
+
+    url: str
+    server: uvicorn.Server
+
+    @property
+    def mcp(self) -> str:
+        return f"{self.url}/mcp"
+
+    @asynccontextmanager
+    async def client(
+        self, key: str | None = ALICE, mode: Mode = "auto", headers: Mapping[str, str] | None = None, **options: Any
+    ) -> AsyncIterator[Client]:
+        """An MCP client of 2026-07-28, or with `legacy` of 2025-11-25."""
+        sent = {**({"X-API-Key": key} if key else {}), **(headers or {})}
+        async with (
+            httpx2.AsyncClient(headers=sent, timeout=30) as http,
+            Client(streamable_http_client(self.mcp, http_client=http), mode=mode, **options) as client,
+        ):
+            yield client
+
+    @asynccontextmanager
+    async def http(self, **options: Any) -> AsyncIterator[httpx2.AsyncClient]:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=30, **options) as http:
+            yield http
+
+
+@contextmanager
+def served(app: ASGIApp, hosting: HostingSettings | None = None) -> Iterator[Served]:
+    """Serve an application with our options, in a thread of its own."""
+    options = {**uvicorn_options(hosting or HostingSettings()), "port": 0}
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield Served(url=f"http://127.0.0.1:{_port(server, thread)}", server=server)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def hosted(core: Core, hosting: HostingSettings | None = None, *, store: SharedStore | None = None) -> Iterator[Served]:
+    """Serve the MCP server."""
+    hosting = hosting or HostingSettings()
+    with served(build_app(core, hosting, store=store), hosting) as running:
+        yield running
+
+
+def _port(server: uvicorn.Server, thread: threading.Thread) -> int:
+    until = time.monotonic() + 20
+    while not server.started and thread.is_alive() and time.monotonic() < until:
+        time.sleep(0.005)
+    assert server.started, "the server did not start"
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
+
+
+def body_of(method: str, params: Mapping[str, Any] | None = None, *, modern: bool = False, id_: int = 1) -> bytes:
+    """A message as clients send it."""
+    sent = dict(params or {})
+    if modern:
+        sent["_meta"] = {
+            "io.modelcontextprotocol/protocolVersion": MODERN,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            **sent.get("_meta", {}),
+        }
+    return json.dumps({"jsonrpc": "2.0", "id": id_, "method": method, "params": sent}).encode()
+
+
+def headers_of(
+    method: str, key: str | None = ALICE, *, modern: bool = False, name: str | None = None
+) -> dict[str, str]:
+    """The headers that belong to it."""
+    headers = dict(JSON_AND_EVENTS)
+    if key is not None:
+        headers["X-API-Key"] = key
+    if modern:
+        headers |= {"MCP-Protocol-Version": MODERN, "Mcp-Method": method, **({"Mcp-Name": name} if name else {})}
+    return headers
+
+
+def call_of(
+    tool: str, arguments: Mapping[str, Any] | None = None, *, key: str | None = ALICE, modern: bool = False
+) -> dict[str, Any]:
+    """A tool call, as arguments of `http.post`."""
+    params = {"name": tool, "arguments": dict(arguments or {})}
+    return {
+        "url": "/mcp",
+        "content": body_of("tools/call", params, modern=modern),
+        "headers": headers_of("tools/call", key, modern=modern, name=tool),
+    }
+
+
+def message_in(text: str) -> dict[str, Any]:
+    """The last message of an answer, JSON or a stream of events."""
+    events = [line.removeprefix("data: ") for line in text.splitlines() if line.startswith("data: {")]
+    found: dict[str, Any] = json.loads(events[-1] if events else text)
+    return found
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+_NAMED = {"name", "sync_name", "readable_collection_id", "readable_id", "error"}
+
+
+@dataclass
+class Tenant:
+    """An organization of its own: the demo's data, under names and ids that no other tenant has."""
+
+    key: str
+    mark: str
+    mask: int
+    demo: DemoAirweave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope = {**scope, "path": self.renamed(scope["path"]), "raw_path": self.renamed(scope["path"]).encode()}
+        sent: list[dict[str, Any]] = []
+
+        async def keep(message: Any) -> None:
+            sent.append(message)
+
+        await self.demo.app(scope, receive, keep)
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        answer = Response(self._marked(body), status_code=sent[0]["status"])
+        answer.raw_headers = [
+            *(pair for pair in sent[0]["headers"] if pair[0] != b"content-length"),
+            (b"content-length", str(len(answer.body)).encode()),
+        ]
+        await answer(scope, receive, send)
+
+    def renamed(self, text: str) -> str:
+        """The text with all ids turned into this tenant's, or back."""
+        return _UUID.sub(lambda match: f"{int(match[0], 16) ^ self.mask:08x}", text)
+
+    def _marked(self, body: bytes) -> bytes:
+        return json.dumps(self._walk(json.loads(self.renamed(body.decode())))).encode() if body else body
+
+    def _walk(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._walk(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: f"{one} {self.mark}" if name in _NAMED and isinstance(one, str) else self._walk(one)
+            for name, one in value.items()
+        }
+
+
+def tenant(key: str, mark: str, mask: int, **options: Any) -> Tenant:
+    return Tenant(key=key, mark=mark, mask=mask, demo=build_demo(DemoOptions(api_key=key, **options)))
+
+
+@dataclass
+class Airweave:
+    """One Airweave with several organizations, told apart by the key. `before` may hold up a request."""
+
+    tenants: list[Tenant]
+    before: Callable[[Request], Awaitable[None]] | None = None
+    keys: list[str] = field(default_factory=list)
+    bearers: list[str] = field(default_factory=list)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        request = Request(scope, receive)
+        key = request.headers.get("x-api-key", "")
+        self.keys.append(key)
+        self.bearers.append(request.headers.get("authorization", "").removeprefix(f"Bearer {key}"))
+        if self.before is not None:
+            await self.before(request)
+        for one in self.tenants:
+            if one.key == key:
+                await one(scope, receive, send)
+                return
+        answer = JSONResponse({"detail": f"Invalid or expired API key {key}"}, status_code=403 if key else 401)
+        await answer(scope, receive, send)
+
+
+def two_tenants(**options: Any) -> Airweave:
+    return Airweave([tenant(ALICE, "ALPHA", 0x1111_1111, **options), tenant(BOB, "BRAVO", 0x2222_2222, **options)])
+
+
+def core_before(airweave: ASGIApp, **options: Any) -> Core:
+    """A core in real time before an Airweave in this process."""
+    return Core(**{"base_url": "http://airweave.test", "app": airweave, **options})
+
+
+class Held:
+    """Holds up all requests to Airweave, and tells when one was dropped."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self.dropped = threading.Event()
+        self.dropped_at = 0.0
+
+    async def __call__(self, _: Request) -> None:
+        self.arrived.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.dropped_at = time.monotonic()
+            self.dropped.set()
+
+
+async def happened(event: threading.Event) -> bool:
+    return await anyio.to_thread.run_sync(event.wait, 10)

@@ -1,0 +1,48 @@
+"""Whole answers, both channels, as a model gets them. Read the diff: these words are what agents act on."""
+
+import json
+from typing import Any
+
+import pytest
+from mcp.types import CallToolResult
+from syrupy.assertion import SnapshotAssertion
+
+from tests.support.world import demo_world, text_of
+
+pytestmark = pytest.mark.anyio
+
+SITUATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "all jobs": ("list_sync_jobs", {"limit": 8}),
+    "all jobs in full": ("list_sync_jobs", {"detail": "full", "status": "failed", "since": "8h", "limit": 4}),
+    "what is running": ("list_sync_jobs", {"status": ["running", "pending", "cancelling"]}),
+    "what failed, by cause": ("list_failed_jobs", {}),
+    "what failed, job by job": ("list_failed_jobs", {"group": False, "limit": 12}),
+    "a failing connection": ("get_connection_jobs", {"connection": "Finance SharePoint", "limit": 5}),
+    "a healthy connection": ("get_connection_jobs", {"connection": "Acme GitHub", "limit": 3}),
+    "a federated connection": ("get_connection_jobs", {"connection": "Acme Slack"}),
+    "a job with a long error": ("get_sync_job", {"job": "b00decd7"}),
+    "a job with a hostile error": ("get_sync_job", {"job": "fe70295a", "connection": "Vendor Portal Confluence"}),
+    "connections": ("list_connections", {"limit": 12}),
+    "an ambiguous name": ("get_connection_jobs", {"connection": "Product Notion"}),
+    "a wrong argument": ("list_sync_jobs", {"status": "crashed"}),
+}
+
+
+def page(answer: CallToolResult) -> str:
+    return f"{text_of(answer)}\n\n{json.dumps(answer.structured_content, ensure_ascii=False, indent=1)}"
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+async def test_whole_answers(situation: str, snapshot: SnapshotAssertion) -> None:
+    tool, arguments = SITUATIONS[situation]
+    async with demo_world().client("legacy") as client:
+        answer = await client.call_tool(tool, arguments)
+
+    assert page(answer) == snapshot
+
+
+async def test_an_answer_on_ten_requests_a_minute(snapshot: SnapshotAssertion) -> None:
+    async with demo_world(rate_limit=10).client("legacy") as client:
+        answer = await client.call_tool("list_failed_jobs", {})
+
+    assert page(answer) == snapshot
