@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import anyio
+from tests.support.many import ManyAirweave
+from tests.support.world import Clock, World, app_core
 
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.answers.failed import list_failed_jobs
@@ -24,8 +26,6 @@ from airweave_sync_mcp.history.model import Coverage
 from airweave_sync_mcp.history.snapshot import SnapshotOptions
 from airweave_sync_mcp.render.jobs import render_failed, render_jobs
 from airweave_sync_mcp.render.rows import RowStyle
-from tests.support.many import ManyAirweave
-from tests.support.world import Clock, World, app_core
 
 Question = Callable[[Ask], Awaitable[tuple[Coverage, int]]]
 """Asks, and gives the coverage of the answer and how many rows it knows."""

@@ -18,12 +18,12 @@ from typing import Any, Final
 
 import anyio
 from mcp import Client
+from tests.support.world import Clock, World, app_core, text_of
 
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, build_demo
 from airweave_sync_mcp.demo import troubles as t
 from airweave_sync_mcp.demo.build import build_world
 from airweave_sync_mcp.demo.scenarios import ENGINEERING, Scenario
-from tests.support.world import Clock, World, app_core, text_of
 
 _SCRIPT: Final = """
 const {getEncoding} = require('js-tiktoken');

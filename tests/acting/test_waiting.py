@@ -162,6 +162,26 @@ async def test_a_job_whose_birth_is_known_is_recognised_at_once() -> None:
     assert waited.look.waited_s == 0
 
 
+async def test_a_job_that_was_only_created_is_not_waited_for() -> None:
+    it = stage()
+    oldest = it.jobs.jobs_of(it.id("Finance Stripe"))[-1]
+
+    waited, _ = await wait(it, "Finance Stripe", oldest.id)
+
+    assert (oldest.status, waited.look.hopeless, waited.look.waited_s) == ("created", True, 0)
+    assert "only created" in (render_wait(waited, cleaner=Cleaner(), nonce=lambda: "n").structure.warning or "")
+
+
+async def test_what_was_seen_waiting_before_counts() -> None:
+    it = stage()
+    async with it.client() as client:
+        await client.call_tool("diagnose_sync", {"connection": PENDING})
+        it.clock.forward(400)
+        found = answer(await client.call_tool("wait_for_sync_job", {"connection": PENDING}))
+
+    assert (found["never_starts"], found["waited_s"]) == (True, 0)
+
+
 async def test_a_cancellation_that_does_not_come_through_is_recognised() -> None:
     it = stage()
 

@@ -123,7 +123,8 @@ async def test_all_by_name_each_with_its_last_job() -> None:
 
 async def test_pages_read_only_the_connections_they_show() -> None:
     world = demo()
-    shown, cursor = [], ""
+    shown: list[str] = []
+    cursor = ""
     while True:
         page = await listed(world, limit=10, cursor=cursor)
         assert page.shown_before == len(shown)
@@ -142,7 +143,8 @@ async def test_pages_have_no_duplicate_and_no_gap_while_connections_come_and_go(
     for number in range(30):
         air.add(f"Connection {number:02}", hourly(f"{number}", 1))
     world = air.world()
-    shown, cursor = [], ""
+    shown: list[str] = []
+    cursor = ""
     for step in range(20):
         page = await listed(world, limit=7, cursor=cursor)
         shown += names(page)
@@ -170,7 +172,8 @@ async def test_very_long_names_of_any_script_still_give_short_cursors() -> None:
     for number in range(6):
         air.add("製品ドキュメント" * 60 + str(number))
     world = air.world()
-    shown, cursor = [], ""
+    shown: list[str] = []
+    cursor = ""
     for _ in range(6):
         page = await listed(world, limit=1, cursor=cursor)
         shown += names(page)

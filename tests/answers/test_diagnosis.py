@@ -1,5 +1,7 @@
 """The diagnosis of one connection or job, and the health of all, over the demo."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
@@ -128,7 +130,7 @@ async def test_it_is_read_anew_and_its_own_page_is_optional() -> None:
     assert found.job is not None
 
 
-def _spare_jobs(air: Airweave, one: str):  # type: ignore[no-untyped-def]
+def _spare_jobs(air: Airweave, one: str) -> Callable[[str, object], Awaitable[None]]:
     async def before(path: str, query: object) -> None:
         air.faults = {} if path.endswith("/jobs") else {f"/source-connections/{one}": SERVER_ERROR}
 
@@ -147,7 +149,7 @@ async def test_nothing_asked_is_an_error() -> None:
 @pytest.mark.parametrize("generation", list(Generation))
 async def test_health_counts_every_connection_once(generation: Generation) -> None:
     found = await health(demo(generation), since="2d")
-    assert sum(found.states.values()) == found.coverage.connections_total == len(found.connections)
+    assert sum(found.states.values()) == found.coverage.connections_total == len(found.judgements)
     assert found.coverage.complete
     assert found.success_rate is not None
     assert 0 < found.success_rate < 1
@@ -160,7 +162,8 @@ async def test_health_counts_every_connection_once(generation: Generation) -> No
 
 async def test_health_of_some_and_of_a_shorter_time() -> None:
     found = await health(scope=ScopeFilter(collection="sales-crm-p93fe"), since="24h")
-    assert {one.collection for one in found.connections} == {"sales-crm-p93fe"}
+    assert {one.connection.collection for one in found.judgements} == {"sales-crm-p93fe"}
+    assert len(found.connections) == 45  # to tell names apart
     assert found.window.since == ago(hours=24)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from airweave_sync_mcp.answers.ask import ScopeFilter
 from airweave_sync_mcp.answers.failed import FailedJobs, list_failed_jobs
-from airweave_sync_mcp.answers.groups import GroupPage, group_failed_jobs
+from airweave_sync_mcp.answers.groups import Group, GroupPage, group_failed_jobs
 from airweave_sync_mcp.demo import Generation
 from airweave_sync_mcp.diagnosis.causes import CauseName
 from airweave_sync_mcp.history.errors import QueryError
@@ -148,7 +148,8 @@ async def test_a_group_says_of_each_connection_how_often_and_whether_it_is_over(
 async def test_pages_of_groups_hold_each_group_once() -> None:
     world = demo()
     whole = await groups(world, limit=100)
-    shown, cursor = [], ""
+    shown: list[Group] = []
+    cursor = ""
     for _ in range(20):
         page = await groups(world, limit=3, cursor=cursor)
         assert page.shown_before == len(shown)

@@ -48,6 +48,14 @@ async def test_a_job_by_id_prefix_and_url(generation: Generation) -> None:
         assert answer.last_good.id == named(world, "Security GitHub", 17)
 
 
+async def test_a_job_of_a_connection_that_is_named() -> None:
+    world = demo()
+    wanted = named(world, "Ops Notion", 7)
+    assert (await find(world, wanted, "ops notion")).row.job.id == wanted
+    error = await refusal(world, wanted, "Security GitHub")
+    assert error.message == f"Security GitHub has no sync job '{wanted}' among the 37 that Airweave gives."
+
+
 @pytest.mark.parametrize("generation", list(Generation))
 async def test_the_latest_of_all_and_of_one(generation: Generation) -> None:
     world = demo(generation)

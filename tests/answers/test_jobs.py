@@ -137,25 +137,17 @@ async def test_a_cursor_survives_a_restart() -> None:
     air = Airweave()
     for number in range(3):
         air.add(f"c{number}", hourly(f"c{number}", 200))
-    world = air.world()
     shown: list[str] = []
     question = query(limit=40)
     for _ in range(100):
         async with air.world().asking() as ask:  # nothing is remembered
-            (page,) = [page async for page in _first(pages(ask, question))]
+            page = await list_jobs(ask(), question)
         shown += [row.job.id for row in page.rows]
         cursor = page.next_cursor(len(page.rows))
         if cursor is None:
             break
         question = query(limit=40, cursor=cursor)
     assert len(shown) == len({*shown}) == 600
-    assert world is not None
-
-
-async def _first(found):  # type: ignore[no-untyped-def]
-    async for one in found:
-        yield one
-        return
 
 
 async def test_a_page_cut_short_goes_on_after_its_last_row_shown() -> None:

@@ -125,7 +125,9 @@ async def test_nothing_comes_out_of_refusals(status: int) -> None:
         ours = await refused(client)
         for canary in CANARIES:
             upstream.texts[0] = canary.text
-            assert [piece for piece in shown(await refused(client), canary) if piece not in ours and not piece.endswith(":")] == []
+            found = shown(await refused(client), canary)
+            # A role's name is harmless behind the name of an argument, where no turn can begin.
+            assert [piece for piece in found if piece not in ours and not piece.endswith(":")] == []
 
 
 async def test_nothing_comes_out_of_a_rate_limit() -> None:

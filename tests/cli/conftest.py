@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.kit import Shell
-from tests.support.world import demo_world
+from tests.support.still import still_world
 
 
 @pytest.fixture(autouse=True)
@@ -23,4 +23,4 @@ def _logging_as_it_was() -> Iterator[None]:
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """A shell whose commands ask the embedded demo, under a clock that stands still."""
-    return Shell(home=tmp_path, world=demo_world())
+    return Shell(home=tmp_path, world=still_world())

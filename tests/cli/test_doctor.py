@@ -6,8 +6,9 @@ import pytest
 
 from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, Generation, build_demo
 from tests.cli.kit import KEY, Ran, Shell, with_key
-from tests.support.world import Clock, demo_world
-from tests.tools.kit import Airweave, Reply
+from tests.support.still import still_world
+from tests.support.world import Clock
+from tests.tools.kit import Airweave, Reply, nobody
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
@@ -104,7 +105,7 @@ def test_a_key_that_is_refused(tmp_path: Path, key: str) -> None:
 
 
 def test_nobody_listens_there(tmp_path: Path) -> None:
-    ran = both_agree(with_key(tmp_path, None, AIRWEAVE_BASE_URL="http://127.0.0.1:9"))
+    ran = both_agree(with_key(tmp_path, Airweave(answer=lambda _: nobody())))
 
     assert ran.code == 3
     assert states(ran)["address"] == "failed"
@@ -140,7 +141,7 @@ def test_a_tight_plan_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_an_organization_of_somebody_else(tmp_path: Path) -> None:
-    other = demo_world().demo
+    other = still_world().demo
     assert other is not None
     foreign = other.world.other_organization_ids[0]
 

@@ -1,5 +1,6 @@
 """0 answered, 1 something failed, 2 bad use, 3 Airweave cannot be reached or refuses, 4 incomplete."""
 
+import io
 import signal
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from airweave_sync_mcp.cli.main import run
 from airweave_sync_mcp.cli.terminal import Terminal
 from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, build_demo
-from tests.cli.kit import KEY, Shell, io, with_key
+from tests.cli.kit import KEY, Shell, with_key
+from tests.support.still import still_world
 from tests.support.world import NOW, Clock, demo_world
 from tests.tools.kit import Airweave, Reply
 
@@ -130,7 +132,7 @@ def test_on_the_smallest_plan_an_answer_is_incomplete_and_becomes_complete(shell
 
 
 def test_failed_weighs_more_than_incomplete(shell: Shell) -> None:
-    shell.world = demo_world(rate_limit=10)
+    shell.world = still_world(rate_limit=10)
 
     assert shell("failed", "--exit-code").code == 1
 
@@ -189,7 +191,7 @@ def test_a_reader_that_went_away_is_no_error(tmp_path: Path) -> None:
         def write(self, _: str) -> int:
             raise BrokenPipeError
 
-    world = demo_world()
+    world = still_world()
     terminal = Terminal(out=Gone(), err=io.StringIO())
     code = run(
         ["--demo", "connections", "--json"],

@@ -7,9 +7,11 @@ import anyio
 import pytest
 
 from tests.cli.kit import Shell, with_key
-from tests.support.world import call, demo_world
+from tests.support.still import still_world
+from tests.support.world import call
+from tests.tools.kit import Airweave, nobody
 
-SAME = {
+SAME: dict[str, tuple[list[str], str, dict[str, Any]]] = {
     "failed": (["failed"], "list_failed_jobs", {}),
     "failed rows": (["failed", "--rows"], "list_failed_jobs", {"group": False}),
     "jobs": (["jobs", "--since", "24h"], "list_sync_jobs", {"since": "24h"}),
@@ -21,7 +23,7 @@ SAME = {
 
 def tool_answer(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     async def ask() -> dict[str, Any]:
-        async with demo_world().client("legacy") as client:
+        async with still_world().client("legacy") as client:
             return await call(client, tool, **arguments)
 
     return anyio.run(ask)
@@ -97,7 +99,7 @@ def test_an_error_is_json_too(shell: Shell, tmp_path: Path) -> None:
     assert ran.json["error"]["code"] == "malformed_id"
     assert ran.json["error"]["retryable"] is False
     assert ran.err.startswith("malformed_id: ")
-    refused = with_key(tmp_path, AIRWEAVE_BASE_URL="http://127.0.0.1:9")("jobs", "--json")
+    refused = with_key(tmp_path, Airweave(answer=lambda _: nobody()))("jobs", "--json")
     assert refused.json["error"]["code"] == "refused"
 
 

@@ -4,7 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cli.kit import Shell
-from tests.support.world import demo_world
+from tests.support.still import still_world
 
 COMMANDS = {
     "failed": ["failed"],
@@ -57,7 +57,7 @@ def test_a_list_says_how_to_go_on_and_goes_on(shell: Shell) -> None:
 
 
 def test_an_incomplete_answer_says_so_in_the_open(shell: Shell) -> None:
-    shell.world = demo_world(rate_limit=10)
+    shell.world = still_world(rate_limit=10)
     ran = shell("failed", "--rows")
 
     assert ran.code == 4

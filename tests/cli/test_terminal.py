@@ -1,5 +1,6 @@
 """Colours, a progress bar, and foreign text that has no power over a terminal."""
 
+import io
 import os
 import pty
 import re
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from airweave_sync_mcp.cli.terminal import Terminal
-from tests.cli.kit import Shell, Tty, io, with_key
+from tests.cli.kit import Shell, Tty, with_key
 from tests.support.world import NOW
 from tests.tools.kit import Airweave
 

@@ -11,7 +11,6 @@ from airweave_sync_mcp.history.references import (
     match_connections,
     one_connection,
     plain,
-    read_connection_reference,
     read_job_reference,
     short_ids,
 )
@@ -103,11 +102,19 @@ def test_parentheses_that_are_no_label_are_part_of_a_name() -> None:
 def test_a_name_made_of_hex_digits() -> None:
     assert found("cafe1234") is HEX
     assert found("deadbeef") is WORD
-    # An id beats a name.
-    assert (
-        one_connection("cafe1234", [HEX, connection("other", id="cafe1234-0000-4000-8000-000000000000")]).name
-        == "other"
-    )
+    # A name that is the beginning of another's id as well: a question, no guess.
+    other = connection("other", id="cafe1234-0000-4000-8000-000000000000")
+    assert refusal("cafe1234", [HEX, other]).code == "ambiguous_connection"
+    # A whole id is no question.
+    assert one_connection(other.id, [connection(other.id), other]) is other
+
+
+@pytest.mark.parametrize(
+    "name", ["deadbeef-dead-beef", "https://wiki.example/start", "3db0de21-6607-44da-b7ef-fb4d8120f7bb"]
+)
+def test_a_name_that_looks_like_an_id_or_a_url(name: str) -> None:
+    one = connection(name)
+    assert one_connection(name.upper(), [one, *ALL]) is one
 
 
 def test_ids_that_are_no_uuids() -> None:
@@ -167,7 +174,7 @@ def test_near_names_are_suggested() -> None:
 
 def test_no_connections_at_all() -> None:
     assert refusal("github", []).code == "connection_not_found"
-    assert match_connections(read_connection_reference("github"), []) == []
+    assert match_connections("github", []) == []
 
 
 # Jobs

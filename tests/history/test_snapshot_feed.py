@@ -15,6 +15,7 @@ from tests.history.kit import (
     GONE,
     NO_ROUTE,
     ORGANIZATION,
+    REFUSED,
     SERVER_ERROR,
     Airweave,
     Json,
@@ -99,6 +100,28 @@ async def test_a_refused_key_is_an_error() -> None:
         with pytest.raises(AirweaveError) as caught:
             await snapshot.view(world.credential, DAY)
     assert caught.value.code == ErrorCode.UNAUTHORIZED
+
+
+async def test_a_key_refused_while_the_organization_is_learned_is_an_error() -> None:
+    air = organization()
+    air.faults |= {f"/source-connections/{uid('connection', 'c0')}": REFUSED, "/collections": REFUSED}
+    with pytest.raises(AirweaveError) as caught:
+        await ask(air.world(), DAY)
+    assert caught.value.code == ErrorCode.KEY_REJECTED
+
+
+async def test_a_list_that_breaks_off_is_answered_as_far_as_it_came() -> None:
+    air = organization(3, 80)
+
+    async def break_off(path: str, query: dict[str, list[str]]) -> None:
+        air.faults = {"/v1/sync/jobs": Reply(502, {"detail": "x"})} if "skip" in query else {}
+
+    air.before = break_off
+    (view,) = await ask(air.world(), Need(window=Window(since=ago(days=3))))
+    assert len(view.jobs) == 100
+    assert [one.code for one in view.coverage.problems] == ["upstream_unavailable", "not_far_enough"]
+    assert "was not read to its end" in view.coverage.problems[0].message
+    assert "was not read back far enough" in view.coverage.problems[1].message
 
 
 # What it tells

@@ -217,8 +217,8 @@ def two_tenants(**options: Any) -> Airweave:
     return Airweave([tenant(ALICE, "ALPHA", 0x1111_1111, **options), tenant(BOB, "BRAVO", 0x2222_2222, **options)])
 
 
-def core_before(airweave: ASGIApp, **options: Any) -> Core:
-    """A core in real time before an Airweave in this process."""
+def core_before(airweave: ASGIApp | None, **options: Any) -> Core:
+    """A core in real time before an Airweave in this process, or with None before the address in the options."""
     return Core(**{"base_url": "http://airweave.test", "app": airweave, **options})
 
 

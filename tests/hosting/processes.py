@@ -27,6 +27,18 @@ class Process:
     log: Path
     out: Path
 
+    def wait(self) -> None:
+        """Until it serves."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            assert self.popen.poll() is None, self.told
+            try:
+                if httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(self.told)
+
     def stop(self, *, within_s: float = 30) -> int:
         """Ask it to end, and wait until it has; its exit code."""
         self.popen.send_signal(signal.SIGTERM)
@@ -61,8 +73,9 @@ def launched(
     *flags: str,
     environ: Mapping[str, str] | None = None,
     command: tuple[str, ...] = ("-m", "airweave_sync_mcp", "serve", "--http"),
+    wait: bool = True,
 ) -> Iterator[Process]:
-    """Start a server, wait until it serves, and end it."""
+    """Start a server, wait until it serves unless told otherwise, and end it."""
     port = free_port()
     log, out = directory / f"{port}.log", directory / f"{port}.out"
     with log.open("w") as err, out.open("w") as std:
@@ -76,29 +89,25 @@ def launched(
         )
     process = Process(url=f"http://127.0.0.1:{port}", popen=popen, log=log, out=out)
     try:
-        _wait(process)
+        if wait:
+            process.wait()
         yield process
     finally:
         if popen.poll() is None:
             process.kill()
 
 
-def _wait(process: Process) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert process.popen.poll() is None, process.told
-        try:
-            if httpx2.get(f"{process.url}/readyz", timeout=5).status_code == 200:
-                return
-        except httpx2.TransportError:
-            time.sleep(0.05)
-    raise AssertionError(process.told)
-
-
 def run(directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
+    return python(directory, "-m", "airweave_sync_mcp", *arguments, environ=environ)
+
+
+def python(
+    directory: Path, *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Python to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "airweave_sync_mcp", *arguments],
+        [sys.executable, *arguments],
         env=environment(HOME=str(directory), **(environ or {})),
         cwd=directory,
         capture_output=True,

@@ -85,7 +85,7 @@ class Cluster:
             self.answered["nobody"] += 1
             await anyio.sleep(0.05)
 
-    async def progress(self, more: int = 40) -> None:
+    async def progress(self, more: int = 15) -> None:
         """Wait until everybody has got that many answers more."""
         goal = {key: self.answered[key] + more for key in OWNER}
         with anyio.fail_after(60):
@@ -107,7 +107,9 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
             "AIRWEAVE_SYNC_STORE_KEY": KEY,
             "AIRWEAVE_SYNC_HTTP_REQUESTS_PER_MINUTE": "1000000",
         }
-        replicas = [stack.enter_context(launched(tmp_path, environ=environ)) for _ in range(3)]
+        replicas = [stack.enter_context(launched(tmp_path, environ=environ, wait=False)) for _ in range(3)]
+        for replica in replicas:
+            replica.wait()
         nginx = Nginx(tmp_path, free_port(), [one.url.removeprefix("http://") for one in replicas])
         nginx.start()
         stack.callback(nginx.stop)
@@ -138,7 +140,7 @@ async def test_parts_die_under_load_with_nothing_wrong_and_nothing_lost(cluster:
 async def test_replicas_ask_airweave_once_and_spend_one_budget(cluster: Cluster) -> None:
     """Each tenant may ask 250 times a minute, of which a fifth is left to the user."""
     async with cluster.load():
-        await cluster.progress(100)
+        await cluster.progress(60)
     asked = Counter(cluster.airweave.keys)
     answers = sum(cluster.answered[key] for key in OWNER)
     measured = [cluster.metrics(one) for one in range(3)]

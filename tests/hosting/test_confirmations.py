@@ -72,7 +72,7 @@ def posts(airweave: Airweave) -> list[str]:
 async def test_the_approval_may_reach_another_replica_than_the_question_came_from() -> None:
     airweave, asked = two_tenants(), []
 
-    async def approve(_: Any, params: ElicitRequestParams) -> ElicitResult:
+    async def approve(context: Any, params: ElicitRequestParams) -> ElicitResult:
         asked.append(params.message)
         return ElicitResult(action="accept", content={"approve": True})
 
@@ -92,7 +92,7 @@ async def test_the_approval_may_reach_another_replica_than_the_question_came_fro
 
 
 def request_of(key: str, **extra: Any) -> dict[str, Any]:
-    meta = {"io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}
+    meta: dict[str, Any] = {"io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}
     params = {"name": "run_sync", "arguments": {"connection": PLAIN}, "_meta": meta, **extra}
     return {
         "url": "/mcp",

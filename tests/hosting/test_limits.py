@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import AsyncIterator
+from functools import partial
 
 import anyio
 import pytest
@@ -93,7 +95,7 @@ async def test_one_caller_cannot_take_the_places_of_the_others() -> None:
     with hosted(core_before(airweave), hosting) as server:
         async with server.http() as http, anyio.create_task_group() as tasks:
             for tool in ("list_connections", "list_sync_jobs"):
-                tasks.start_soon(lambda name=tool: http.post(**call_of(name)))
+                tasks.start_soon(partial(http.post, **call_of(tool)))
                 assert await anyio.to_thread.run_sync(lambda: gate.waiting.acquire(timeout=10))
             refused = await http.post(**call_of("list_connections"))
             other = await http.post(**call_of("list_connections", key=BOB))
@@ -137,7 +139,7 @@ async def test_too_large() -> None:
         async with server.http() as http:
             declared = await http.post(**{**call_of("list_connections"), "content": b"x" * 2_001})
 
-            async def pieces():  # with no length told before
+            async def pieces() -> AsyncIterator[bytes]:  # with no length told before
                 for _ in range(30):
                     yield b"x" * 100
 

@@ -46,7 +46,7 @@ LIBRARY = logging.getLogger("mcp.server.anything")
 
 def fail() -> None:
     try:
-        {}["Finance SharePoint"]
+        dict[str, str]()["Finance SharePoint"]
     except KeyError as error:
         raise ValueError("cannot read Finance SharePoint") from error
 

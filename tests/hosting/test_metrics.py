@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
 from mcp.types import CallToolResult
 from mcp_types import InputRequiredResult
@@ -19,6 +20,15 @@ from airweave_sync_mcp.hosting.trail import Trail
 from tests.hosting.kit import Held, call_of, core_before, happened, hosted, two_tenants
 
 pytestmark = pytest.mark.anyio
+
+
+async def settled(http: httpx2.AsyncClient) -> dict[str, float]:
+    """What is counted when all requests have ended: their answers arrive a moment before that."""
+    with anyio.fail_after(10):
+        while True:
+            found = numbers((await http.get("/metrics")).text)
+            if found["airweave_sync_http_requests_in_flight"] == 1:
+                return found
 
 
 def numbers(text: str) -> dict[str, float]:
@@ -43,9 +53,9 @@ async def test_calls_latency_sizes_upstream_and_memory_are_counted() -> None:
             await http.post(**call_of("list_connections"))  # one too many
             await http.post(**call_of("list_connections", key=None))
             await http.post(**call_of("list_connections", key="wrong-key-123456"))
+            found = await settled(http)
             answer = await http.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
-    found = numbers(answer.text)
     assert found["airweave_sync_tool_calls_total{outcome=ok,tool=list_connections}"] == 2
     assert found["airweave_sync_tool_calls_total{outcome=invalid_argument,tool=list_connections}"] == 1
     assert found["airweave_sync_tool_calls_total{outcome=key_rejected,tool=list_connections}"] == 1
@@ -71,7 +81,7 @@ async def test_what_is_throttled_is_told_apart_by_who_does_it() -> None:
         async with server.http() as http:
             for _ in range(2):
                 await http.post(**call_of("get_sync_health"))
-            found = numbers((await http.get("/metrics")).text)
+            found = await settled(http)
             ready = (await http.get("/readyz")).json()
     assert found["airweave_sync_upstream_requests_total{outcome=ok}"] == 8
     assert found["airweave_sync_upstream_requests_total{outcome=budget_exhausted}"] > 0
@@ -88,7 +98,7 @@ async def test_a_call_that_its_client_gave_up_is_cancelled() -> None:
             tasks.cancel_scope.cancel()
         assert await happened(held.dropped)
         async with server.http() as http:
-            found = numbers((await http.get("/metrics")).text)
+            found = await settled(http)
     assert found["airweave_sync_tool_calls_total{outcome=cancelled,tool=list_connections}"] == 1
     assert found["airweave_sync_http_requests_total{route=mcp,status=499}"] == 1
     assert found["airweave_sync_http_requests_in_flight"] == 1

@@ -14,8 +14,8 @@ from starlette.requests import Request
 
 from airweave_sync_mcp.demo import DEMO_API_KEY
 from tests.hosting.kit import ALICE, call_of, message_in, served, two_tenants
-from tests.hosting.processes import Process, launched, run
-from tests.hosting.test_metrics import numbers
+from tests.hosting.processes import Process, launched, python, run
+from tests.hosting.test_metrics import settled
 
 pytestmark = pytest.mark.anyio
 
@@ -53,20 +53,27 @@ def test_the_application_can_be_had_from_any_asgi_server(tmp_path: Path) -> None
     assert "AIRWEAVE_SYNC_HTTP_PROT is not a setting" in process.told
 
 
-def test_workers_are_one_server(tmp_path: Path) -> None:
+def shared_files(directory: Path) -> list[Path]:
+    return list(directory.glob("airweave-sync-mcp-*"))
+
+
+async def test_workers_are_one_server(tmp_path: Path) -> None:
     """What one of them counted any of them tells, and one that dies is replaced."""
-    with launched(tmp_path, "--demo", "--workers", "2", "--log-level", "info") as process:
-        assert "each of the 2 workers" in process.told
+    flags, environ = ("--demo", "--workers", "2", "--log-level", "info"), {"TMPDIR": str(tmp_path)}
+    with launched(tmp_path, *flags, environ=environ) as process:
+        assert len(shared_files(tmp_path)) == 1
+        assert "warning: Each of the 2 workers" in process.told
         for number in range(20):
             assert "Acme GitHub" in ask(process, modern=number % 2 == 0)
-        for _ in range(4):
-            found = numbers(httpx2.get(f"{process.url}/metrics", timeout=30).text)
+        for _ in range(4):  # each on a connection of its own, and so at one worker or the other
+            async with httpx2.AsyncClient(base_url=process.url, timeout=30) as http:
+                found = await settled(http)
             assert found["airweave_sync_tool_calls_total{outcome=ok,tool=list_connections}"] == 20
             assert found["airweave_sync_tool_call_seconds_count{tool=list_connections}"] == 20
             assert found["airweave_sync_http_requests_in_flight"] == 1
         assert process.stop() == 0
     assert process.told.count("Started server process") == 2
-    assert list(tmp_path.glob("airweave-sync-mcp-*")) == []
+    assert shared_files(tmp_path) == []
 
 
 @pytest.mark.parametrize("modern", [True, False])
@@ -171,6 +178,27 @@ def test_wrong_settings_are_told_and_nothing_is_served(
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
+
+
+def test_a_log_for_programs_is_json_from_the_first_line_on(tmp_path: Path) -> None:
+    flags = ("--demo", "--host", "0.0.0.0", "--log-format", "json", "--log-level", "info")
+    with launched(tmp_path, *flags) as process:
+        process.stop()
+    records = [json.loads(line) for line in process.told.splitlines()]
+    assert "--allowed-host" in records[0]["message"]
+    assert records[0]["level"] == "warning"
+    assert "serves MCP at" in records[1]["message"]
+
+
+def test_what_is_not_installed_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['redis'] = None; sys.argv[1:] = ['serve', '--http']; "
+        "from airweave_sync_mcp.__main__ import main; main()"
+    )
+    ended = python(tmp_path, "-c", code)
+    assert ended.returncode == 2
+    assert "airweave-sync-mcp[hosting]" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_flags_may_be_repeated(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_flags_go_before_the_environment() -> None:
         ("path", "/a b"),
         ("path", "/a//b"),
         ("path", "/mcp?x=1"),
+        ("path", "/metrics"),
         ("workers", "0"),
         ("allowed_hosts", "https://mcp.example.com"),
         ("allowed_hosts", "mcp.example.com/mcp"),

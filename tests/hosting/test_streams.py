@@ -43,8 +43,8 @@ async def test_a_client_of_either_era_gets_its_answers(mode: Mode) -> None:
 async def test_progress_arrives_while_the_call_runs(mode: Mode) -> None:
     heard: list[tuple[float, float | None]] = []
 
-    async def hear(done: float, total: float | None, _: str | None) -> None:
-        heard.append((done, total))
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total))
 
     with hosted(core_before(two_tenants())) as server:
         async with server.client(mode=mode) as client:

@@ -69,7 +69,9 @@ def test_what_is_not_on_the_list_does_not_leave() -> None:
         "airweave_sync.upstream_requests": 3,
     }
     assert kept.status.status_code is StatusCode.ERROR
-    assert kept.get_span_context().trace_id == 1
+    context = kept.get_span_context()
+    assert context is not None
+    assert (context.trace_id, context.span_id) == (1, 2)
 
 
 def test_unknown_methods_and_tools_are_other() -> None:
@@ -85,8 +87,7 @@ def test_a_server_that_exports_spans_leaks_nothing_into_them(tmp_path: Path) -> 
             http.post(**call_of("list_connections", {"search": "Finance"}, key=DEMO_API_KEY, modern=modern))
             http.post(**call_of("tool-Finance", key=DEMO_API_KEY, modern=modern))
             http.post(**call_of("get_connection_jobs", {"connection": "Finance"}, key=DEMO_API_KEY, modern=modern))
-        request = {"content": body_of("method/Finance"), "headers": headers_of("method/Finance", DEMO_API_KEY)}
-        http.post("/mcp", **request)
+        http.post("/mcp", content=body_of("method/Finance"), headers=headers_of("method/Finance", DEMO_API_KEY))
         process.stop()
     told = process.out.read_text()
     spans = spans_in(told)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -116,7 +117,7 @@ def test_many_kinds_of_entities_are_summed_up() -> None:
 
 
 def test_counters_of_zero_are_told_of_good_runs_only() -> None:
-    nothing = {"inserted": 0, "updated": 0, "deleted": 0, "kept": None, "skipped": 0}
+    nothing: dict[str, Any] = {"inserted": 0, "updated": 0, "deleted": 0, "kept": None, "skipped": 0}
 
     good, bad = row(replace(JOB, status="completed", **nothing)), row(replace(JOB, **nothing))
 
@@ -140,6 +141,4 @@ def test_what_is_missing_is_told_before_anything_else() -> None:
     )
 
     assert coverage_line(whole) == "read 2 of 2 connections, as of 2026-11-21T12:00:00Z."
-    assert coverage_line(partly) == (
-        "INCOMPLETE: read 1 of 2 connections, as of 2026-11-21T12:00:00Z. One is away."
-    )
+    assert coverage_line(partly) == ("INCOMPLETE: read 1 of 2 connections, as of 2026-11-21T12:00:00Z. One is away.")

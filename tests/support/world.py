@@ -93,8 +93,9 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     """The structure of a good answer."""
     answer = await client.call_tool(tool, arguments)
     assert not answer.is_error, answer.content
-    assert answer.structured_content is not None
-    return answer.structured_content
+    structure: dict[str, Any] | None = answer.structured_content
+    assert structure is not None
+    return structure
 
 
 def text_of(answer: CallToolResult) -> str:

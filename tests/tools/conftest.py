@@ -1,25 +1,26 @@
-"""One server and one client of each era for the tests of a module: they only read."""
+"""One server and one client of each era for all tests: they only read."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 from mcp import Client
 
-from tests.support.world import World, demo_world
+from tests.support.still import still_world
+from tests.support.world import World
 from tests.tools.kit import ERAS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo() -> World:
-    return demo_world()
+    return still_world()
 
 
-@pytest.fixture(scope="module", params=ERAS)
+@pytest.fixture(scope="session", params=ERAS)
 async def client(demo: World, request: pytest.FixtureRequest) -> AsyncIterator[Client]:
     async with demo.client(request.param) as client:
         yield client

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jsonschema import Draft202012Validator
+import httpx
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from mcp.types import CallToolResult, Tool
 
 from tests.support.world import Clock, World, app_core, text_of
@@ -45,7 +46,7 @@ QUESTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
 def check_answer(tool: Tool, answer: CallToolResult, *, limit: int = CONCISE) -> dict[str, Any]:
     """The structure of a good answer, after everything that holds for all of them."""
     assert not answer.is_error, text_of(answer)
-    structure = answer.structured_content
+    structure: dict[str, Any] | None = answer.structured_content
     assert structure is not None
     assert tool.output_schema is not None
     Draft202012Validator(tool.output_schema).validate(structure)
@@ -58,7 +59,7 @@ def check_answer(tool: Tool, answer: CallToolResult, *, limit: int = CONCISE) ->
 def check_error(answer: CallToolResult, *, code: str | None = None) -> dict[str, Any]:
     """The structure of an error, after everything that holds for all of them."""
     assert answer.is_error, text_of(answer)
-    structure = answer.structured_content
+    structure: dict[str, Any] | None = answer.structured_content
     assert structure is not None
     assert {"code", "message", "retryable"} <= structure.keys() <= {*_ERROR_KEYS}
     if code is not None:
@@ -128,7 +129,7 @@ def check_same_facts(answer: CallToolResult) -> None:
             assert not value or f"{value} {key}" in text, missing
         elif key in _TIMES:
             assert str(value) in text or f"{str(value)[:16]}Z" in text or path.startswith(".coverage.since"), missing
-        elif key in {"entity_count"}:
+        elif key == "entity_count":
             assert f"{value:,}" in text, missing
         elif isinstance(value, str) and key == "code":
             continue  # of a problem, whose message is told
@@ -206,3 +207,10 @@ class Reply:
     @property
     def raw(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+def nobody() -> Reply:
+    """The host is there, and nothing listens on the port."""
+    fault = httpx.ConnectError("All connection attempts failed")
+    fault.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    return Reply(fault=fault)

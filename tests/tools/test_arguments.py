@@ -101,7 +101,8 @@ BAD: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
         "list_connections", {"status": ["broken"]}, "invalid_argument", ("'broken'", "needs_reauth"),
     ),
     "unknown cause": (
-        "list_failed_jobs", {"cause": "gremlins"}, "invalid_argument", ("'gremlins'", "oauth_reauth_required", "unknown"),
+        "list_failed_jobs", {"cause": "gremlins"}, "invalid_argument",
+        ("'gremlins'", "oauth_reauth_required", "unknown"),
     ),
     "status of a wrong type": ("list_sync_jobs", {"status": 7}, "invalid_argument", ("status",)),
     "limit too small": ("list_sync_jobs", {"limit": 0}, "invalid_argument", ("limit", "0", "1 to 100")),
@@ -128,7 +129,9 @@ BAD: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
         "list_sync_jobs", {"statuses": ["failed"]}, "unknown_argument",
         ("'statuses'", "Did you mean status?", "connection", "cursor", "limit"),
     ),
-    "argument of another tool": ("get_sync_job", {"since": "24h", "job": "latest"}, "unknown_argument", ("'since'", "job")),
+    "argument of another tool": (
+        "get_sync_job", {"since": "24h", "job": "latest"}, "unknown_argument", ("'since'", "job"),
+    ),
 }  # fmt: skip
 
 

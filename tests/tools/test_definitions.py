@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from mcp import Client
 from mcp.types import Tool
 
@@ -75,6 +75,7 @@ async def test_every_argument_is_explained(client: Client) -> None:
 
 
 async def test_the_server_says_who_it_is_and_how_to_use_it(client: Client) -> None:
+    assert client.server_info
     assert client.server_info.name == "airweave-sync-mcp"
     assert client.server_info.version
     instructions = client.instructions or ""

@@ -3,17 +3,21 @@
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+from mcp import Client
 
 from airweave_sync_mcp.airweave.credential import Credential
 from airweave_sync_mcp.airweave.errors import ErrorCode
 from airweave_sync_mcp.demo import DEMO_EXPIRED_KEY
-from tests.support.world import World, call, demo_world, text_of
+from airweave_sync_mcp.server import build_server
+from tests.support.still import still_world
+from tests.support.world import call, text_of
 from tests.tools.kit import Airweave, Reply, check_error
 
 pytestmark = pytest.mark.anyio
@@ -86,46 +90,51 @@ UPSTREAM: dict[ErrorCode, Case] = {
 }
 
 
-def asking(airweave: Airweave, key: str = KEY, organization: str | None = None) -> World:
-    """Our server before it, for a caller who may have brought no usable key."""
-    return Caller(clock=(world := airweave.world()).clock, core=world.core, key=key, organization=organization)
+@dataclass
+class Caller:
+    """Somebody before an Airweave of whims. The key is read when a tool is called, as on stdio."""
+
+    airweave: Airweave
+    key: str = KEY
+    organization: str | None = None
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[Client]:
+        core = self.airweave.world().core
+        server = build_server(core, lambda _: Credential.parse(self.key, self.organization))
+        async with Client(server, mode="legacy", raise_exceptions=True) as client:
+            yield client
 
 
-class Caller(World):
-    """The key is read when a tool is called, as on stdio."""
-
-    def __init__(self, *, key: str, organization: str | None, **rest: Any) -> None:
-        super().__init__(**rest, credential=None)  # type: ignore[arg-type]
-        self._key, self._organization = key, organization
-
-    @property
-    def credential(self) -> Credential:
-        return Credential.parse(self._key, self._organization)
-
-    @credential.setter
-    def credential(self, _: object) -> None:
-        pass
+@pytest.fixture(scope="session")
+async def somebody() -> AsyncIterator[tuple[Caller, Client]]:
+    caller = Caller(Airweave())
+    async with caller.client() as client:
+        yield caller, client
 
 
-@pytest.mark.parametrize("code", UPSTREAM, ids=lambda code: str(code))
-@pytest.mark.parametrize("tool", ["list_sync_jobs", "list_connections", "get_sync_job"])
-async def test_every_trouble_has_its_code_its_words_and_its_advice(code: ErrorCode, tool: str) -> None:
-    case = UPSTREAM[code]
-    airweave = Airweave(answer=lambda _: case.reply)
-    arguments = {"job": "latest"} if tool == "get_sync_job" else {}
+@pytest.mark.parametrize("code", UPSTREAM, ids=str)
+async def test_every_trouble_has_its_code_its_words_and_its_advice(
+    somebody: tuple[Caller, Client], code: ErrorCode
+) -> None:
+    (caller, client), case = somebody, UPSTREAM[code]
+    caller.organization = case.organization
+    caller.airweave.answer = lambda _: case.reply
+    for tool, arguments in (("list_sync_jobs", {}), ("list_connections", {}), ("get_sync_job", {"job": "latest"})):
+        caller.airweave.requests.clear()
+        caller.key = f"{KEY}-{code}-{tool}" if case.key == KEY else case.key  # nothing is known of it yet
 
-    async with asking(airweave, case.key, case.organization).client("legacy") as client:
         answer = check_error(await client.call_tool(tool, arguments), code=code)
 
-    assert answer["retryable"] is case.retryable
-    assert answer["hint"]
-    assert "hunter2" not in str(answer)
-    assert KEY not in str(answer)
-    if not case.retryable:
-        assert airweave.asked("/source-connections") <= 1, "asked in vain"
-        assert not airweave.asked("/jobs") - airweave.asked("/sync/jobs")
-    if code in {ErrorCode.NO_KEY, ErrorCode.BAD_KEY, ErrorCode.ORGANIZATION_MALFORMED}:
-        assert airweave.requests == []
+        assert answer["retryable"] is case.retryable
+        assert answer["hint"]
+        assert "hunter2" not in str(answer)
+        assert KEY not in str(answer)
+        if not case.retryable:
+            assert caller.airweave.asked("/source-connections") <= 1, "asked in vain"
+            assert not caller.airweave.asked("/jobs") - caller.airweave.asked("/sync/jobs")
+        if code in {ErrorCode.NO_KEY, ErrorCode.BAD_KEY, ErrorCode.ORGANIZATION_MALFORMED}:
+            assert caller.airweave.requests == []
 
 
 def test_no_code_is_left_out() -> None:
@@ -133,14 +142,12 @@ def test_no_code_is_left_out() -> None:
 
 
 async def test_a_used_up_budget_says_when_to_ask_again() -> None:
-    world = demo_world(rate_limit=10)
+    world = still_world(rate_limit=10)
     async with world.client("legacy") as client:
         for _ in range(2):
             await call(client, "list_sync_jobs", since="24h")
         used = len(world.requests())
-        answer = check_error(
-            await client.call_tool("get_sync_job", {"job": "latest", "connection": "Marketing Asana"})
-        )
+        answer = check_error(await client.call_tool("get_sync_job", {"job": "latest", "connection": "Marketing Asana"}))
 
     assert answer["code"] in {ErrorCode.BUDGET_EXHAUSTED, ErrorCode.RATE_LIMITED}
     assert answer["retryable"] is True
@@ -150,7 +157,7 @@ async def test_a_used_up_budget_says_when_to_ask_again() -> None:
 
 async def test_the_wait_that_airweave_asks_for_is_passed_on() -> None:
     airweave = Airweave(answer=lambda _: UPSTREAM[ErrorCode.RATE_LIMITED].reply)
-    async with asking(airweave).client("legacy") as client:
+    async with Caller(airweave).client() as client:
         result = await client.call_tool("list_connections", {})
 
     answer = check_error(result, code=ErrorCode.RATE_LIMITED)
@@ -163,7 +170,7 @@ async def test_the_wait_that_airweave_asks_for_is_passed_on() -> None:
 )
 async def test_a_refused_key_is_refused_once(key: str, code: ErrorCode) -> None:
     for tool in ("list_sync_jobs", "list_failed_jobs", "list_connections"):
-        world = demo_world()
+        world = still_world()
         world.credential = Credential.parse(key)
         async with world.client("legacy") as client:
             answer = check_error(await client.call_tool(tool, {}), code=code)
@@ -174,11 +181,13 @@ async def test_a_refused_key_is_refused_once(key: str, code: ErrorCode) -> None:
         assert len(world.requests()) <= 3, "beside the list, at most both places of the organization's jobs"
 
 
-@pytest.mark.parametrize("code", [ErrorCode.KEY_REJECTED, ErrorCode.REFUSED, ErrorCode.SERVER_ERROR, ErrorCode.NOT_JSON])
+@pytest.mark.parametrize(
+    "code", [ErrorCode.KEY_REJECTED, ErrorCode.REFUSED, ErrorCode.SERVER_ERROR, ErrorCode.NOT_JSON]
+)
 async def test_a_trouble_that_lasts_is_told_every_time(code: ErrorCode) -> None:
     """No answer has told a rate limit yet, and that must not look like one that is used up."""
     airweave = Airweave(answer=lambda _: UPSTREAM[code].reply)
-    async with asking(airweave).client("legacy") as client:
+    async with Caller(airweave).client() as client:
         for _ in range(5):
             check_error(await client.call_tool("list_sync_jobs", {}), code=code)
 
@@ -190,7 +199,7 @@ async def test_one_connection_in_trouble_spoils_only_itself() -> None:
         jobs={good: [{"id": f"{3:08d}-0000-4000-8000-000000000000", "status": "completed"}]},
         answer=lambda path: refusal(500) if path.startswith(f"/source-connections/{bad}") else None,
     )
-    async with asking(airweave).client("legacy") as client:
+    async with Caller(airweave).client() as client:
         result = await client.call_tool("list_sync_jobs", {})
         one = await client.call_tool("get_connection_jobs", {"connection": "Bad"})
 
@@ -223,7 +232,7 @@ async def test_a_bug_of_ours_is_logged_and_not_told(
         raise RuntimeError(SECRETIVE)
 
     monkeypatch.setattr("airweave_sync_mcp.tools.connections.find_connections", broken)
-    async with demo_world().client("legacy") as client:
+    async with still_world().client("legacy") as client:
         with caplog.at_level(logging.ERROR):
             answer = await client.call_tool("list_connections", {})
         after = await client.call_tool("list_sync_jobs", {"limit": 1})
@@ -240,7 +249,7 @@ async def test_an_answer_of_ours_that_breaks_its_schema_is_a_bug(
 ) -> None:
     wrong: Callable[[object], dict[str, str]] = lambda _: {"secret": SECRETIVE}  # noqa: E731
     monkeypatch.setattr("airweave_sync_mcp.render.contract.ConnectionsOut.dump", wrong)
-    async with demo_world().client("legacy") as client:
+    async with still_world().client("legacy") as client:
         answer = await client.call_tool("list_connections", {})
 
     assert "hunter2" not in str(check_error(answer, code="internal_error"))

@@ -27,7 +27,9 @@ LONG = NASTY | st.text(SURROGATES_TOO, max_size=200).map(lambda text: text * 40)
 NUMBER = st.none() | st.integers(-10, 10**12)
 IDS = st.uuids(version=4)
 TIME = st.none() | st.integers(0, 40 * 86_400).map(lambda ago: (NOW - timedelta(seconds=ago)).isoformat())
-JOB_STATES = st.sampled_from(["completed", "failed", "running", "pending", "cancelled", "cancelling", "created", "FAILED"])
+JOB_STATES = st.sampled_from(
+    ["completed", "failed", "running", "pending", "cancelled", "cancelling", "created", "FAILED"]
+)
 STATES = st.sampled_from(["active", "error", "syncing", "needs_reauth", "pending_auth"]) | TEXT
 
 JOB = st.fixed_dictionaries(
@@ -57,16 +59,23 @@ CONNECTION = st.fixed_dictionaries(
 )
 
 
+def id_of(row: dict[str, Any]) -> UUID:
+    return UUID(row["id"])
+
+
 @st.composite
 def airweaves(draw: st.DrawFn) -> Airweave:
-    connections = draw(st.lists(CONNECTION, min_size=1, max_size=4, unique_by=lambda one: UUID(one["id"])))
-    jobs = {
-        one["id"]: draw(st.lists(JOB, max_size=5, unique_by=lambda job: UUID(job["id"]))) for one in connections
-    }
+    connections: list[dict[str, Any]] = draw(st.lists(CONNECTION, min_size=1, max_size=4, unique_by=id_of))
+    jobs = {one["id"]: draw(st.lists(JOB, max_size=5, unique_by=id_of)) for one in connections}
     return Airweave(connections=connections, jobs=jobs)
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(airweaves())
 def test_answers_stay_valid_lean_bounded_and_clean(airweave: Airweave) -> None:
     anyio.run(check_everything, airweave)
@@ -79,20 +88,22 @@ async def check_everything(airweave: Airweave) -> None:
         async def ask(name: str, limit: int = 10_000, **arguments: Any) -> dict[str, Any]:
             answer = await client.call_tool(name, arguments)
             if answer.is_error:
-                assert check_error(answer)["code"] in {"no_jobs"}, answer.structured_content
+                assert check_error(answer)["code"] == "no_jobs", answer.structured_content
                 return {}
             for hidden in ("\x1b", "\u202e", "\x00", "\ud800", "hunter2hunter2", "EXAMPLE" * 5):
                 assert hidden not in text_of(answer)
                 assert hidden not in str(answer.structured_content)
             return check_answer(tools[name], answer, limit=limit)
 
-        listed = await ask("list_sync_jobs", limit=FULL, detail="full", **{})
+        listed = await ask("list_sync_jobs", limit=FULL, detail="full")
         await ask("list_sync_jobs")
         await ask("list_failed_jobs", since="30d", group=False)
         connections = (await ask("list_connections"))["connections"]
         for job in listed["jobs"]:
             assert (await ask("get_sync_job", job=job["job"]))["job_id"] == job["job_id"]
-        found = [(await ask("get_connection_jobs", connection=one["connection"]))["connection_id"] for one in connections]
+        found = [
+            (await ask("get_connection_jobs", connection=one["connection"]))["connection_id"] for one in connections
+        ]
         assert sorted(found) == sorted(one["id"] for one in airweave.connections)
         await page_through(client, len(airweave.connections))
 
@@ -146,7 +157,6 @@ async def check_many(airweave: Airweave, count: int) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.xfail(reason="a reference is taken for an id or a URL before it is compared with names")
 @pytest.mark.parametrize("name", ["deadbeef-dead-beef", "https://wiki.example/start"])
 async def test_names_that_look_like_ids_or_urls_are_names(name: str) -> None:
     identity = "11111111-0000-4000-8000-000000000000"
@@ -161,7 +171,9 @@ async def test_names_that_look_like_ids_or_urls_are_names(name: str) -> None:
 async def test_an_enormous_error_is_cut_and_says_so() -> None:
     identity = "11111111-0000-4000-8000-000000000000"
     airweave = Airweave(
-        connections=[{"id": identity, "name": "Big", "short_name": "x", "readable_collection_id": "y", "status": "error"}],
+        connections=[
+            {"id": identity, "name": "Big", "short_name": "x", "readable_collection_id": "y", "status": "error"}
+        ],
         jobs={
             identity: [
                 {

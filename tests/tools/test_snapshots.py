@@ -7,7 +7,8 @@ import pytest
 from mcp.types import CallToolResult
 from syrupy.assertion import SnapshotAssertion
 
-from tests.support.world import demo_world, text_of
+from tests.support.still import still_world
+from tests.support.world import text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -35,14 +36,14 @@ def page(answer: CallToolResult) -> str:
 @pytest.mark.parametrize("situation", SITUATIONS)
 async def test_whole_answers(situation: str, snapshot: SnapshotAssertion) -> None:
     tool, arguments = SITUATIONS[situation]
-    async with demo_world().client("legacy") as client:
+    async with still_world().client("legacy") as client:
         answer = await client.call_tool(tool, arguments)
 
     assert page(answer) == snapshot
 
 
 async def test_an_answer_on_ten_requests_a_minute(snapshot: SnapshotAssertion) -> None:
-    async with demo_world(rate_limit=10).client("legacy") as client:
+    async with still_world(rate_limit=10).client("legacy") as client:
         answer = await client.call_tool("list_failed_jobs", {})
 
     assert page(answer) == snapshot

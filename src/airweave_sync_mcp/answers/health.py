@@ -62,7 +62,7 @@ async def organization_health(ask: Ask, *, since: str = "7d", scope: ScopeFilter
         shared=shared_causes(streaks, _no_cause, ask.now),
         window=window,
         coverage=view.coverage,
-        connections=list(view.connections.values()),
+        connections=list(view.organization.values()),
     )
 
 

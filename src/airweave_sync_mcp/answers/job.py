@@ -129,7 +129,7 @@ async def _answer(ask: Ask, job: SyncJob, view: View) -> JobAnswer:
         history=history,
         last_good=_last_good(job, history) if history else None,
         coverage=view.coverage,
-        connections=view.connections,
+        connections=view.organization,
     )
 
 

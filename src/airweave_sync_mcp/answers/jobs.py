@@ -135,7 +135,7 @@ async def _page(
         window=window,
         coverage=coverage,
         named=named,
-        connections=view.connections,
+        connections=view.organization,
     )
 
 

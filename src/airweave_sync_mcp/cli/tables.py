@@ -81,7 +81,8 @@ def _streak(out: ConnectionJobsOut, now: datetime) -> str:
     since = f" since {about}{_when(streak.since, now)}" if streak.since else ""
     cause = f", {streak.cause}" if streak.cause else ""
     never = "; no run ever succeeded" if streak.first_ever else ""
-    return f"{state} {streak.failures}{longer} in a row{since}{cause}{never}"
+    times = f"{streak.failures}{longer} in a row" if streak.failures > 1 else f"once{longer}"
+    return f"{state} {times}{since}{cause}{never}"
 
 
 def _rate(out: ConnectionJobsOut) -> str:
@@ -198,7 +199,9 @@ def _page(
     noun: str, out: Paged, parts: Iterable[RenderableType], covered: CoverageOut, now: datetime
 ) -> RenderableType:
     least = "at least " if out.total_is_lower_bound else ""
-    title = f"{out.shown:,} of {least}{out.total:,} {noun}" if out.total else f"No {noun}"
+    part = "" if out.shown == out.total else f"{out.shown:,} of "
+    title = f"{part}{least}{out.total:,} {noun}" if out.total else f"no {noun}"
+    title = title[0].upper() + title[1:]
     since = f" since {_minute(moment(covered.since))} UTC" if covered.since else ""
     until = f" until {_minute(moment(covered.until))} UTC" if covered.until else ""
     # Unfolded, so that it can be copied whole.

@@ -106,8 +106,8 @@ class FeedCollector:
             raise FeedUnusableError
         self.began = True
         self._note(rows)
-        if not self._joined and self._reaches_settled():
-            self._join()
+        if not self._joined and (known := self._known_below()) is not None:
+            self._join(known)
             return True
         return self._past_window()
 
@@ -139,23 +139,21 @@ class FeedCollector:
         self._oldest = min([*created, *([self._oldest] if self._oldest else [])], default=None)
         self._newest = max([*created, *([self._newest] if self._newest else [])], default=None)
 
-    def _reaches_settled(self) -> bool:
-        """Whether the pages reach down to known jobs below which nothing can have changed."""
+    def _known_below(self) -> FeedReading | None:
+        """What is known, if the pages reach down to jobs of it below which nothing can have changed."""
         if self.known is None or not self.known.jobs or self._oldest is None:
-            return False
+            return None
         changing = [_created(job) for job in self.known.jobs if not job.settled]
-        return self._oldest <= min([_created(self.known.jobs[0]), *changing])
+        return self.known if self._oldest <= min([_created(self.known.jobs[0]), *changing]) else None
 
-    def _join(self) -> None:
+    def _join(self, known: FeedReading) -> None:
         """Let what is known take the place of the rows below."""
-        if self.known is None:
-            return
         self._joined = True
-        self._jobs = unique([*self._jobs, *self.known.jobs])
-        self._unreadable = max(self._unreadable, self.known.unreadable)  # the same rows are met again
-        self._rows = self.known.depth + self._added
-        self._ended = self.known.reaches is None
-        self._oldest = min([moment for moment in (self._oldest, self.known.reaches) if moment], default=None)
+        self._jobs = unique([*self._jobs, *known.jobs])
+        self._unreadable = max(self._unreadable, known.unreadable)  # the same rows are met again
+        self._rows = known.depth + self._added
+        self._ended = known.reaches is None
+        self._oldest = min([moment for moment in (self._oldest, known.reaches) if moment], default=None)
 
     def _go_below(self) -> None:
         """Begin another way down where the known rows end."""

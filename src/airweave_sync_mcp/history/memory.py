@@ -62,23 +62,8 @@ class SyncOwner:
     fetched_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """When an unfinished job was first seen in its status: the API gives a pending job no time."""
-
-    status: str
-    fetched_at: datetime
-
-
 Entry: TypeAlias = (
-    ConnectionList
-    | FeedChoice
-    | FeedReading
-    | Organization
-    | SyncOwner
-    | ConnectionHistory
-    | ConnectionDetail
-    | Sighting
+    ConnectionList | FeedChoice | FeedReading | Organization | SyncOwner | ConnectionHistory | ConnectionDetail
 )
 
 

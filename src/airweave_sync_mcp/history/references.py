@@ -101,27 +101,30 @@ def _id_in_url(url: str, parameter: str, segment: str) -> str:
     )
 
 
-def match_connections(reference: Reference, connections: Sequence[Connection]) -> list[Connection]:
-    """All connections a reference may mean: one id, else an exact name, else names that contain it, any case.
+def match_connections(text: str, connections: Sequence[Connection]) -> list[Connection]:
+    """All connections a reference may mean: by id or by whole name, else by a part of a name, any case.
 
     `Name (id)` is how answers tell connections of the same name apart, so it is understood too.
+
+    Raises:
+        QueryError: `empty_reference` or, for a URL that names no connection, `unusable_url`.
     """
+    value, wanted = text.strip(), plain(text)
+    names = [(plain(one.name), one) for one in connections]
+    exact = [one for name, one in names if name == wanted or one.id == value]
+    if exact and "://" in value:
+        return exact
+    reference = read_connection_reference(text)
     if reference.id_prefix is not None:
         by_id = [one for one in connections if one.id.startswith(reference.id_prefix)]
-        # Eight hex digits can also be a word in somebody's name.
-        return by_id or _named(reference.id_prefix.replace("-", ""), connections)
-    return _named(reference.name or "", connections)
-
-
-def _named(name: str, connections: Sequence[Connection]) -> list[Connection]:
-    wanted = plain(name)
-    names = [(plain(one.name), one) for one in connections]
-    if exact := [one for known, one in names if known == wanted or one.id == name]:
+        if found := by_id if reference.whole else by_id + [one for one in exact if one not in by_id]:
+            return found
+    if exact:
         return exact
-    label = _LABEL.fullmatch(name)
+    label = _LABEL.fullmatch(value)
     if label and (found := [one for one in connections if one.id.startswith(_dashed(label[1]))]):
         return found
-    return [one for known, one in names if wanted and wanted in known]
+    return [one for name, one in names if wanted and wanted in name]
 
 
 def plain(name: str) -> str:
@@ -137,7 +140,7 @@ def one_connection(text: str, connections: Sequence[Connection]) -> Connection:
     Raises:
         QueryError: `connection_not_found`, or `ambiguous_connection` with the candidates.
     """
-    matches = match_connections(read_connection_reference(text), connections)
+    matches = match_connections(text, connections)
     if len(matches) == 1:
         return matches[0]
     if not matches:

@@ -115,14 +115,14 @@ class Snapshot:
             progress=progress,
         )
         await fan_out.read(scope if feed is None else await self._worth_a_look(credential, scope))
-        return await self._assemble(credential, scope, feed, need, short)
+        return await self._assemble(credential, listed, scope, feed, need, short)
 
     async def known(self, credential: Credential) -> View:
         """What is remembered, without asking the API for any job."""
         listed = await self.connections(credential)
         feed = await self.readings.remembered_jobs(credential)
         short = Shortfall(list_as_of=listed.fetched_at, list_unreadable=listed.unreadable)
-        return await self._assemble(credential, listed.connections, feed, Need(), short)
+        return await self._assemble(credential, listed, listed.connections, feed, Need(), short)
 
     async def detail(self, credential: Credential, connection_id: str) -> ConnectionDetail:
         """A connection's own page, at most a minute old: its schedule, among other things.
@@ -298,6 +298,7 @@ class Snapshot:
     async def _assemble(
         self,
         credential: Credential,
+        listed: ConnectionList,
         scope: Sequence[Connection],
         feed: FeedReading | None,
         need: Need,
@@ -322,6 +323,7 @@ class Snapshot:
         )
         return View(
             connections={one.id: one for one in await self.readings.with_details(credential, scope)},
+            organization={one.id: one for one in listed.connections},
             histories=histories,
             jobs=tuple(sorted(jobs, key=newest_key)),
             coverage=coverage,

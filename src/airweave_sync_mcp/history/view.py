@@ -52,6 +52,8 @@ class View:
     """What is known within a question's scope, newest jobs first."""
 
     connections: Mapping[str, Connection]
+    organization: Mapping[str, Connection]
+    """All connections, within the scope or not: to tell names apart."""
     histories: Mapping[str, ConnectionHistory]
     jobs: tuple[SyncJob, ...]
     coverage: Coverage

@@ -48,6 +48,7 @@ from airweave_sync_mcp.hosting.limits import LimitsMiddleware, Places, RateLimit
 from airweave_sync_mcp.hosting.logs import configure_logging
 from airweave_sync_mcp.hosting.metrics import MeteredMemory, Metrics
 from airweave_sync_mcp.hosting.oauth import IssuerKeys, JwtVerifier, OAuthMiddleware, metadata_routes
+from airweave_sync_mcp.hosting.options import EVERY_ADDRESS, HEALTH_PATH, METRICS_PATH, READY_PATH
 from airweave_sync_mcp.hosting.refusals import Refusal, refuse
 from airweave_sync_mcp.hosting.settings import HostingSettings
 from airweave_sync_mcp.hosting.store import SharedStore, build_store
@@ -60,11 +61,6 @@ from airweave_sync_mcp.tools.base import App
 
 logger: Final = logging.getLogger(__name__)
 
-HEALTH_PATH: Final = "/healthz"
-READY_PATH: Final = "/readyz"
-METRICS_PATH: Final = "/metrics"
-
-EVERY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - names for it, not a choice
 _LOCAL_ORIGIN: Final = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 _UPSTREAM_PER_CALL: Final = 4
 """Connections to Airweave for each place: most calls need one or none, some as many as `--concurrency`."""

@@ -13,6 +13,12 @@ TOKEN_VARIABLE: Final = "AIRWEAVE_SYNC_SERVER_TOKEN"  # noqa: S105 - a name
 STATE_KEY_VARIABLE: Final = "AIRWEAVE_SYNC_STATE_KEY"
 """What confirmations that span two requests are sealed with, the same on every replica."""
 
+EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - names for it, not a choice
+
+HEALTH_PATH: Final = "/healthz"
+READY_PATH: Final = "/readyz"
+METRICS_PATH: Final = "/metrics"
+
 _PATH: Final = re.compile(r"/[A-Za-z0-9_~.-][A-Za-z0-9_~./-]*")
 _HOST: Final = re.compile(r"(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -25,7 +31,10 @@ class LogFormat(StrEnum):
 def _path(text: str) -> str:
     if not _PATH.fullmatch(text) or "//" in text:
         raise ValueError("it has to be a path such as /mcp, without blanks, queries or a doubled slash.")
-    return text.rstrip("/")
+    path = text.rstrip("/")
+    if path in {HEALTH_PATH, READY_PATH, METRICS_PATH}:
+        raise ValueError("it is taken already: something else is answered there.")
+    return path
 
 
 def parse_hosts(text: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """`serve --http`: the web server around the application, in one process or in several."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -11,11 +12,15 @@ from typing import Any, Final, TextIO
 import uvicorn
 
 from airweave_sync_mcp.demo import DEMO_API_KEY
-from airweave_sync_mcp.hosting.options import ALLOWED_HOSTS, STATE_KEY_VARIABLE
+from airweave_sync_mcp.hosting.logs import configure_logging
+from airweave_sync_mcp.hosting.options import ALLOWED_HOSTS, EVERY_ADDRESS, STATE_KEY_VARIABLE, LogFormat
 from airweave_sync_mcp.hosting.protocol import hurried
 from airweave_sync_mcp.hosting.settings import HostingSettings
 from airweave_sync_mcp.hosting.told import ALL_OPTIONS, Told, load_told
+from airweave_sync_mcp.safety import Cleaner
 from airweave_sync_mcp.settings import SettingsError
+
+logger: Final = logging.getLogger(__name__)
 
 BAD_USE: Final = 2
 _MULTIPROCESS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -28,7 +33,8 @@ def serve_http(flags: Mapping[str, str | None], environ: Mapping[str, str], err:
     except SettingsError as error:
         print(*error.problems, sep="\n", file=err)
         return BAD_USE
-    print(*_greeting(told), sep="\n", file=err, flush=True)
+    configure_logging(told.settings.log_level, told.hosting.log_format, err, Cleaner())
+    _greet(told, err)
     if told.hosting.workers == 1:
         from airweave_sync_mcp.hosting.app import process_app  # noqa: PLC0415 - with workers, only they need it
 
@@ -63,23 +69,34 @@ def uvicorn_options(hosting: HostingSettings) -> dict[str, Any]:
     }
 
 
-def _greeting(told: Told) -> Iterator[str]:
+def _greet(told: Told, err: TextIO) -> None:
+    """Say what is served, for people as they read it, or for programs that read the log."""
+    if told.hosting.log_format is LogFormat.JSON:
+        for warning in _warnings(told):
+            logger.warning("%s", warning)
+        logger.info("%s", _greeting(told))
+    else:
+        lines = [*(f"warning: {warning}" for warning in _warnings(told)), _greeting(told)]
+        print(*lines, sep="\n", file=err, flush=True)
+
+
+def _warnings(told: Told) -> Iterator[str]:
     hosting = told.hosting
-    yield from (f"warning: {warning}" for warning in told.warnings)
-    local = hosting.host in {"127.0.0.1", "::1", "localhost"}
-    if not local and not hosting.allowed_hosts:
-        yield (
-            f"warning: only callers that name this server localhost or {hosting.host} are answered; "
-            f"{ALLOWED_HOSTS.flag} NAME lets others in."
-        )
+    yield from told.warnings
+    if hosting.host in EVERY_ADDRESS and not hosting.allowed_hosts:
+        yield f"Only callers that name this server localhost are answered; {ALLOWED_HOSTS.flag} NAME lets others in."
     if hosting.workers > 1 and told.store is None:
         yield (
-            f"warning: each of the {hosting.workers} workers remembers for itself and has a request budget of its own, "
+            f"Each of the {hosting.workers} workers remembers for itself and has a request budget of its own, "
             "so that together they may use up an organization's rate limit; --store redis://... makes them share."
         )
+
+
+def _greeting(told: Told) -> str:
+    hosting = told.hosting
     scheme = "https" if hosting.ssl_certfile else "http"
     host = f"[{hosting.host}]" if ":" in hosting.host else hosting.host
-    yield f"airweave-sync-mcp serves MCP at {scheme}://{host}:{hosting.port}{hosting.path} for {_for_whom(told)}."
+    return f"airweave-sync-mcp serves MCP at {scheme}://{host}:{hosting.port}{hosting.path} for {_for_whom(told)}."
 
 
 def _for_whom(told: Told) -> str:

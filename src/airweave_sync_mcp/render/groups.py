@@ -1,6 +1,7 @@
 """Failures by cause as an answer. Small on purpose: twenty failures of two causes fit into 300 tokens."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -70,7 +71,7 @@ def _group_outs(groups: Sequence[Group], names: Names, *, ids: bool) -> list[Gro
 
 
 def _first_step(fix: str) -> str:
-    return f"{fix.partition(';')[0].removesuffix('.')}."
+    return f"{re.split('[;,]', fix, maxsplit=1)[0].removesuffix('.')}."
 
 
 def _group_out(group: Group, names: Names, *, ids: bool, example: int) -> GroupOut:

@@ -73,7 +73,9 @@ def _end(after: Aftermath) -> dict[str, Any]:
 
 def _warning(look: Look, after: Aftermath | None) -> str:
     notes = list(after.notes) if after else []
-    if look.hopeless:
+    if look.job.status == JobStatus.CREATED:
+        notes.append("It was only created, by a version of Airweave long gone; nothing runs such a job.")
+    elif look.hopeless:
         notes.append(
             f"It has been {look.job.status} for {span(look.elapsed_s)}: no worker takes it, and the platform's "
             "clean-up, due after 3 to 6 minutes, does not end it either. Waiting on does not help."

@@ -40,7 +40,8 @@ _QUOTE_MARKS: Final = str.maketrans("«»", "‹›")
 class Cleaner:
     """Cleans texts; besides what has the look of a secret it masks the exact values it was given.
 
-    Has no state but these values and a bounded memory of what it cleaned, so it may be shared between tasks and threads. Values under 6 characters are ignored.
+    Has no state but these values and a bounded memory of what it cleaned, so it may be shared between tasks and
+    threads. Values under 6 characters are ignored.
     """
 
     __slots__ = ("_flat", "_known", "_whole")

@@ -360,12 +360,20 @@ def test_copies_are_bounded_and_the_least_used_go_first() -> None:
     assert copies._weight == 3
 
 
+def connections(redis: RedisServer) -> int:
+    """How many there have ever been."""
+    with redis.client() as raw:
+        received: int = raw.info("stats")["total_connections_received"]
+        return received
+
+
 async def test_cancelled_questions_mix_up_nothing(replicas: Replicas, redis: RedisServer) -> None:
     """Whoever goes away in the middle must not leave his answer to the next one on that connection."""
     async with replicas.one() as one, replicas.one() as other:
         for number in range(20):
             await one.memory.save(ALICE, f"jobs:{number}", history(connection=str(number)))
         wrong: list[str] = []
+        before = connections(redis)
 
         async def ask(number: int) -> None:
             found = await other.memory.load(ALICE, [f"jobs:{number}"])
@@ -388,9 +396,7 @@ async def test_cancelled_questions_mix_up_nothing(replicas: Replicas, redis: Red
                     group.start_soon(ask, number)
         assert wrong == []
         assert other.health.troubles == {}
-        with redis.client() as raw:
-            assert raw.info("clients")["connected_clients"] < 70
-            assert raw.info("stats")["total_connections_received"] < 500
+        assert connections(redis) - before < 80, "a question that is under way is not broken off"
 
 
 async def test_a_job_survives_with_all_its_facts(replicas: Replicas) -> None:

@@ -50,7 +50,7 @@ async def check_all_goes_on(store: SharedStore) -> None:
 
 
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name.startswith("airweave_sync_mcp")]
+    return [record.getMessage() for record in caplog.records if record.name == LOG]
 
 
 async def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from airweave_sync_mcp.answers.acting.act import Acting, carry_out, look_again, 
 from airweave_sync_mcp.answers.acting.checks import check_cancel, check_syncs
 from airweave_sync_mcp.answers.acting.outcome import Outcome, Result
 from airweave_sync_mcp.answers.acting.plan import Plan, Said
-from airweave_sync_mcp.answers.acting.situation import PATIENCE_S, look, read_history, seen_since
+from airweave_sync_mcp.answers.acting.situation import PATIENCE_S, look, read_history
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.history.convert import job_of
 from airweave_sync_mcp.history.errors import QueryError
@@ -95,7 +95,6 @@ async def _cancel(acting: Acting, plan: Plan) -> Outcome:
         lost = error
     else:
         job = job_of(wire, connection_id=plan.connection.id)
-        await seen_since(ask, job)
         return Outcome(plan=plan, result=_RESULTS.get(job.status, Result.CANCELLING), job=job)
     return await _look_back(acting, plan, lost)
 
@@ -112,7 +111,6 @@ async def _look_back(acting: Acting, plan: Plan, lost: AirweaveError) -> Outcome
     await look_again(acting, plan, settled)
     if job is None:
         return Outcome(plan=plan, result=Result.UNKNOWN, lost=lost)
-    await seen_since(acting.ask, job)
     surely = job.status in ENDED_STATUSES or lost.status in _SURELY_OVER
     result = _RESULTS.get(job.status, Result.NOT_CANCELLED if surely else Result.UNKNOWN)
     return Outcome(plan=plan, result=result, job=job, lost=lost)

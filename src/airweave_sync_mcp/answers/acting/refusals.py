@@ -133,7 +133,5 @@ def explained(error: AirweaveError, plan: Plan) -> AirweaveError | QueryError:
             "fix": plan.verdict.fix if plan.verdict else "Renew the credentials of the connection in Airweave.",
             "found": found,
         }
-        return QueryError(
-            meaning.code, meaning.says.format(**facts), meaning.hint.format(**facts), words=error.words
-        )
+        return QueryError(meaning.code, meaning.says.format(**facts), meaning.hint.format(**facts), words=error.words)
     return error

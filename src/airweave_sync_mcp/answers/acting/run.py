@@ -8,7 +8,7 @@ from airweave_sync_mcp.answers.acting.act import Acting, carry_out, look_again, 
 from airweave_sync_mcp.answers.acting.checks import check_run
 from airweave_sync_mcp.answers.acting.outcome import Outcome, Result
 from airweave_sync_mcp.answers.acting.plan import Plan, Said, claims_repair
-from airweave_sync_mcp.answers.acting.situation import PATIENCE_S, look, seen_since
+from airweave_sync_mcp.answers.acting.situation import PATIENCE_S, look
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.history.convert import job_of
 from airweave_sync_mcp.history.errors import QueryError
@@ -64,7 +64,6 @@ async def _start(acting: Acting, plan: Plan) -> Outcome:
         lost = error
     else:
         job = job_of(wire, connection_id=connection.id)
-        await seen_since(ask, job)
         return Outcome(plan=plan, result=Result.STARTED, job=job)
     return await _look_back(acting, plan, lost)
 
@@ -85,7 +84,6 @@ async def _look_back(acting: Acting, plan: Plan, lost: AirweaveError) -> Outcome
 
     seen = await look_again(acting, plan, settled)
     if job is not None:
-        await seen_since(acting.ask, job)
         left_behind = over and job.status == JobStatus.PENDING
         return Outcome(plan=plan, result=Result.UNKNOWN if left_behind else Result.STARTED, job=job, lost=lost)
     return Outcome(plan=plan, result=Result.NOT_STARTED if over and seen else Result.UNKNOWN, lost=lost)

@@ -6,9 +6,9 @@ from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, known_connections, resolve_connection
 from airweave_sync_mcp.answers.judge import Judgement, judge
-from airweave_sync_mcp.history.memory import ConnectionList, Sighting
+from airweave_sync_mcp.history.memory import ConnectionList
 from airweave_sync_mcp.history.merge import REACHABLE
-from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, SyncJob
+from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, JobStatus, SyncJob
 from airweave_sync_mcp.history.plan import FIRST_LIMIT, can_have_jobs
 from airweave_sync_mcp.history.references import one_connection
 
@@ -87,12 +87,8 @@ async def outdate(ask: Ask, connection_id: str) -> None:
         await readings.memory.save(tenant, "connections", replace(listed, fetched_at=old))
 
 
-async def seen_since(ask: Ask, job: SyncJob) -> datetime:
-    """Since when a job is known to be in its status: its creation, or the first look that found it so."""
-    readings, name = ask.snapshot.readings, f"seen:{job.id}"
-    known = await readings.recall(ask.credential, name, Sighting)
-    if known is None or known.status != job.status:
-        known = Sighting(status=job.status, fetched_at=ask.snapshot.clock())
-        await readings.memory.save(readings.tenant(ask.credential), name, known)
-    created = job.created_at if job.status == "pending" else None
-    return min(known.fetched_at, created or known.fetched_at)
+def known_since(history: ConnectionHistory, job: SyncJob) -> datetime:
+    """Since when a job is known to be in its status: its creation, or the first reading that found it so."""
+    seen = (at for job_id, status, at in history.first_seen if (job_id, status) == (job.id, job.status))
+    first = next(seen, history.fetched_at)
+    return min(first, job.created_at or first) if job.status == JobStatus.PENDING else first

@@ -11,7 +11,7 @@ from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.acting.after import Aftermath, aftermath
 from airweave_sync_mcp.answers.acting.cancel import find_own_job
 from airweave_sync_mcp.answers.acting.checks import check_syncs
-from airweave_sync_mcp.answers.acting.situation import read_history, seen_since
+from airweave_sync_mcp.answers.acting.situation import known_since, read_history
 from airweave_sync_mcp.answers.ask import Ask, known_connections, resolve_connection
 from airweave_sync_mcp.diagnosis.cadence import typical
 from airweave_sync_mcp.diagnosis.stuck import TRANSITION_LIMIT_S
@@ -29,7 +29,7 @@ _BUDGET_SHARE: Final = 0.5
 CLEAN_UP_S: Final = 180.0
 """The platform's clean-up cancels jobs that wait for this long (airweave-api.md, section 6), some minutes later."""
 
-_WAITING: Final = frozenset({JobStatus.CREATED, JobStatus.PENDING, JobStatus.CANCELLING})
+_WAITING: Final = frozenset({JobStatus.PENDING, JobStatus.CANCELLING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,12 @@ class Look:
 
     @property
     def hopeless(self) -> bool:
-        """Waiting for so long that not even the clean-up can be at work: waiting on changes nothing."""
-        return self.job.status in _WAITING and self.elapsed_s > TRANSITION_LIMIT_S
+        """Waiting for so long that not even the clean-up can be at work: waiting on changes nothing.
+
+        Nor does it for a job that was only created: those of servers long gone are never run.
+        """
+        waiting = self.job.status in _WAITING and self.elapsed_s > TRANSITION_LIMIT_S
+        return waiting or self.job.status == JobStatus.CREATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,7 @@ async def wait_for_job(ask: Ask, wanted: Wait, *, sleep: Callable[[float], Await
             connections=connections,
             history=history,
             job=job,
-            since=job.started_at if job.started_at and job.status not in _WAITING else await seen_since(ask, job),
+            since=job.started_at if job.started_at and job.status not in _WAITING else known_since(history, job),
             now=now,
             waited_s=(now - began).total_seconds(),
             usual_s=typical(history.jobs).duration_s,

@@ -1,5 +1,6 @@
 """The connection to the store. Every question to it goes through here: bounded, counted, and no harm if it fails."""
 
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from redis.backoff import NoBackoff
 from airweave_sync_mcp.hosting.store.health import StoreHealth, Trouble
 
 T = TypeVar("T")
+
+_LOG: Final = logging.getLogger(__name__)
 
 _PLACES: Final = 64
 """Questions under way at once, and so connections."""
@@ -65,7 +68,7 @@ class Link:
         self.expect()
         if self.health.away:
             self._pause()  # of many that come now, only this one asks
-        trouble, cause = Trouble.TIMEOUT, ""
+        trouble = Trouble.TIMEOUT
         with anyio.move_on_after(self.timeout_s) as waiting:
             await self._places.acquire()
         if not waiting.cancelled_caught:
@@ -75,14 +78,15 @@ class Link:
                 with anyio.CancelScope(shield=True):
                     answer = await question()
             except Exception as error:  # noqa: BLE001 - whatever it is, answers go on without the store
-                trouble, cause = _trouble(error), type(error).__name__
+                trouble = _trouble(error)
+                _LOG.debug("The store did not answer: %s", type(error).__name__)  # its words may hold an address
             else:
                 self._answered()
                 return answer
             finally:
                 self._places.release()
         self._failed(trouble)
-        raise StoreAwayError(trouble, cause)
+        raise StoreAwayError
 
     def expect(self) -> None:
         """Return if the store may be asked now.
