@@ -42,7 +42,7 @@ class Nginx:
         return f"http://127.0.0.1:{self.port}"
 
     def configuration(self) -> str:
-        """What is shipped, with this machine's addresses, and without the limit for one address: tests have only one."""
+        """What is shipped, with addresses of this machine, and no limit for one address: tests have only one."""
         servers = "\n".join(f"server {one} max_fails=1 fail_timeout=5s;" for one in self.replicas)
         text = SHIPPED.read_text(encoding="utf-8")
         changes = (
