@@ -22,7 +22,7 @@ _MARGIN: Final = timedelta(hours=1)
 """How much further back than asked the list is read, at least: it is sorted by creation, windows ask for runs."""
 
 _LONGEST_RUN_S: Final = 7 * 86_400.0
-"""The platform lets no run take longer (airweave-api.md, section 6)."""
+"""The platform lets no run take longer (as observed)."""
 
 _OVERLAP: Final = 10
 """How many known rows are read again where an earlier reading is continued."""
@@ -46,7 +46,7 @@ class FeedCollector:
 
     Where they meet a `known` reading below which nothing can have changed, they are joined with it; if that does
     not reach far enough either, the reading goes on below it. One observed version answers the jobs of every
-    organization (airweave-api.md, section 4): only those of `own` are kept.
+    organization (as observed): only those of `own` are kept.
     """
 
     own: str

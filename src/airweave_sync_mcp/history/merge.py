@@ -10,7 +10,7 @@ from airweave_sync_mcp.history.model import TROUBLED_STATUSES, Connection, Conne
 from airweave_sync_mcp.history.order import is_newest_first, is_waiting, newest_first, place
 
 REACHABLE: Final = 1000
-"""The API gives at most the newest 1,000 jobs of a connection: no offset (airweave-api.md, section 3)."""
+"""The API gives at most the newest 1,000 jobs of a connection: no offset (as observed)."""
 
 KEPT: Final = 5_000
 """How many jobs of a connection are remembered of a server that ignores the limit and gives all."""

@@ -23,7 +23,7 @@ class JobStatus(StrEnum):
 
 
 ACTIVE_STATUSES: Final = frozenset({JobStatus.PENDING, JobStatus.RUNNING, JobStatus.CANCELLING})
-"""A job in one of these keeps a new one from starting (airweave-api.md, section 4)."""
+"""A job in one of these keeps a new one from starting (as observed)."""
 
 ENDED_STATUSES: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
 

@@ -1,7 +1,7 @@
 """Where jobs stand in time, although the API leaves out many of their times.
 
 A failed job has no end on the current API, a pending one no time at all, a job that failed before it
-started neither (airweave-api.md, section 4). March 2026 servers list jobs in arbitrary order.
+started neither (as observed). March 2026 servers list jobs in arbitrary order.
 """
 
 from collections import deque

@@ -48,7 +48,7 @@ BAD_FILTER: Final = DEAD_FEED | {400, 422}
 """After one of these the list is asked again without a filter."""
 
 LONGEST_WAIT: Final = timedelta(minutes=10)
-"""A job that waits for longer is cancelled by the platform (airweave-api.md, section 6): so much later than it was
+"""A job that waits for longer is cancelled by the platform (as observed): so much later than it was
 created, by which the organization's list is sorted, may a job start, by which answers are.
 """
 

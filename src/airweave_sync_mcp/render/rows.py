@@ -156,7 +156,7 @@ def _encountered(job: SyncJob, clean: Cleaner) -> dict[str, int] | None:
 
 
 def phase(job: SyncJob) -> str | None:
-    """How far a failed job came (failure-causes: no start means that nothing was read)."""
+    """How far a failed job came (one without a start read nothing)."""
     if not job.failed:
         return None
     return "while_running" if job.started_at else "before_start"

@@ -27,7 +27,7 @@ _BUDGET_SHARE: Final = 0.5
 """How much of the requests that the plan leaves us waiting may use."""
 
 CLEAN_UP_S: Final = 180.0
-"""The platform's clean-up cancels jobs that wait for this long (airweave-api.md, section 6), some minutes later."""
+"""The platform's clean-up cancels jobs that wait for this long (as observed), some minutes later."""
 
 _WAITING: Final = frozenset({JobStatus.PENDING, JobStatus.CANCELLING})
 
