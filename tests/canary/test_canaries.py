@@ -33,6 +33,8 @@ SECRETS = [Canary(text, secrets=tuple(secrets)) for text, secrets in map(planted
 TRICKS = [Canary(row["text"], gone=tuple(row["gone"])) for row in rows("injections.jsonl")]
 CANARIES = [*SECRETS, *TRICKS]
 PARTS = 4
+QUOTED = frozenset({400, 403, 404, 409, 422})
+"""Where Airweave's own words are passed on."""
 
 LONG = 16
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -109,7 +111,8 @@ async def test_nothing_comes_out_through_the_tools(part: int) -> None:
 async def test_no_trick_changes_what_is_asked() -> None:
     """The same requests go out, whatever the texts say."""
     asked = []
-    for texts in ([trick.text for trick in TRICKS], [HARMLESS] * len(TRICKS)):
+    tricks = TRICKS[::3]
+    for texts in ([trick.text for trick in tricks], [HARMLESS] * len(tricks)):
         upstream = Upstream(texts)
         async with upstream.world().client() as client:
             async for _ in everything(client, upstream):
@@ -123,7 +126,7 @@ async def test_nothing_comes_out_of_refusals(status: int) -> None:
     upstream = Upstream([HARMLESS], refuse=status)
     async with upstream.world().client("legacy") as client:
         ours = await refused(client)
-        for canary in CANARIES:
+        for canary in CANARIES if status in QUOTED else CANARIES[::8]:
             upstream.texts[0] = canary.text
             found = shown(await refused(client), canary)
             # A role's name is harmless behind the name of an argument, where no turn can begin.
@@ -131,7 +134,7 @@ async def test_nothing_comes_out_of_refusals(status: int) -> None:
 
 
 async def test_nothing_comes_out_of_a_rate_limit() -> None:
-    for canary in CANARIES[::10]:
+    for canary in CANARIES[::30]:
         async with Upstream([canary.text], refuse=429).world().client("legacy") as client:
             assert shown(await refused(client), canary) == []
 
