@@ -36,7 +36,7 @@ async def health(world: World | None = None, **facts: object) -> Health:
     ("name", "cause", "when"),
     [
         ("Finance SharePoint", CauseName.CURSOR_EXPIRED, "a full sync repairs it"),
-        ("Clinical Trials Postgres", CauseName.NETWORK_ERROR, "in a few minutes"),
+        ("Clinical Trials Postgres", CauseName.NETWORK_ERROR, "5 times in a row"),
         ("Security GitHub", CauseName.SOURCE_PERMISSION_DENIED, "does not help"),
         ("Marketing Google Drive", CauseName.OAUTH_REAUTH_REQUIRED, "refused (409)"),
         ("Partner HubSpot", CauseName.AUTH_SERVICE_TRANSIENT, "paused it by mistake"),

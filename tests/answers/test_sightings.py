@@ -52,3 +52,15 @@ async def test_an_entity_count_that_fell_is_found() -> None:
 
 async def test_an_entity_count_that_moves_a_little_is_not() -> None:
     assert await counts(demo_world(), 9000, 8990, 8890) == []
+
+
+async def test_a_passing_cause_that_does_not_pass_needs_somebody() -> None:
+    """Three failures in a row of the same kind are no passing trouble; one is."""
+    async with demo_world().client() as client:
+        lasting = await call(client, "diagnose_sync", connection="Clinical Trials Postgres")
+        assert (lasting["transient"], lasting["consecutive_failures"]) == (True, 5)
+        assert (lasting["retry"]["useful"], lasting["who"]) == (False, "operator")
+        assert lasting["next_steps"][0].startswith("operator: ")
+        passing = await call(client, "diagnose_sync", connection="Ops Notion")
+        assert (passing["transient"], passing["consecutive_failures"]) == (True, 1)
+        assert (passing["retry"]["useful"], passing["who"]) == (True, "nobody")

@@ -4,15 +4,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from airweave_sync_mcp.answers.judge import Judgement
-from airweave_sync_mcp.diagnosis.causes import CAUSES, CauseName
+from airweave_sync_mcp.diagnosis.causes import CAUSES, CauseName, Who
 from airweave_sync_mcp.diagnosis.causes import Retry as Effect
 from airweave_sync_mcp.diagnosis.classify import Verdict
+from airweave_sync_mcp.diagnosis.failing import PERSISTENT_FAILURES
 from airweave_sync_mcp.diagnosis.finding import FindingKind
 from airweave_sync_mcp.history.model import ConnectionStatus, SyncJob
 from airweave_sync_mcp.history.plan import can_have_jobs
 
 _STUCK: Final = frozenset({FindingKind.STUCK_RUNNING, FindingKind.STUCK_PENDING, FindingKind.STUCK_CANCELLING})
 _LOSSES: Final = frozenset({FindingKind.MASS_DELETION, FindingKind.ENTITY_COUNT_FELL, FindingKind.HOLDS_NOTHING})
+
+_ESCALATED: Final = {
+    CauseName.SOURCE_UNAVAILABLE: Who.SOURCE_ADMIN,
+    CauseName.SOURCE_RATE_LIMITED: Who.SOURCE_ADMIN,
+    CauseName.AUTH_SERVICE_TRANSIENT: Who.PROVIDER_ADMIN,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +46,36 @@ def retry_of(judgement: Judgement | None, verdict: Verdict | None, job: SyncJob 
     if full:
         when = "a plain run fails again; a full sync repairs it, and deletes what the source no longer shows"
         return Retry(useful=False, safe=True, when=when, how="full sync (force_full_sync)")
+    if verdict.transient and judgement is not None and is_persistent(judgement, verdict):
+        failures = judgement.streak.failures if judgement.streak else 0
+        when = f"hardly: it failed the same way {failures} times in a row, so somebody has to look into it first"
+        return Retry(useful=False, safe=True, when=when, how=cause.retry_note)
     if verdict.transient:
         wait = f"in {verdict.retry_after_s:.0f} s or more" if verdict.retry_after_s else "in a few minutes"
         return Retry(useful=True, safe=True, when=wait, how=cause.retry_note)
     refused = "is refused" if cause.retry is Effect.REFUSED and job and job.error_category else "does not help"
     return Retry(useful=False, safe=True, when=f"a run {refused} until the cause is repaired", how=cause.retry_note)
+
+
+def is_persistent(judgement: Judgement, verdict: Verdict) -> bool:
+    """Whether a cause that usually passes has not: the same three times in a row or more, and still."""
+    streak = judgement.streak
+    return (
+        streak is not None
+        and streak.ongoing
+        and streak.same_cause
+        and streak.cause == verdict.cause
+        and streak.failures >= PERSISTENT_FAILURES
+    )
+
+
+def who_acts(judgement: Judgement | None, verdict: Verdict) -> Who:
+    """Who has to act. What time was to heal and did not needs somebody after all."""
+    told = Who(verdict.who)
+    if told is not Who.NOBODY or judgement is None or not is_persistent(judgement, verdict):
+        return told
+    usual = CAUSES[verdict.cause].who
+    return usual if usual is not Who.NOBODY else _ESCALATED.get(verdict.cause, Who.OPERATOR)
 
 
 def _obstacle(judgement: Judgement, verdict: Verdict | None) -> Retry | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from airweave_sync_mcp.answers.diagnosis import Diagnosis
 from airweave_sync_mcp.answers.judge import State
+from airweave_sync_mcp.answers.retry import who_acts
 from airweave_sync_mcp.diagnosis.causes import CauseName, Who
 from airweave_sync_mcp.diagnosis.finding import FindingKind
 from airweave_sync_mcp.render.contract import DiagnosisOut, FindingOut, LastSuccessOut, RetryOut
@@ -68,7 +69,7 @@ def render_diagnosis(
             "confidence": verdict.confidence.value,
             "evidence": evidence_out(verdict, job.error if job else None, cleaner, most=_EVIDENCE),
             "phase": phase(job) if job else None,
-            "who": verdict.who,
+            "who": who_acts(judgement, verdict),
         }
     if job is not None and job.error:
         limit = 6_000 if full else ERROR
@@ -139,7 +140,8 @@ def _for_cause(diagnosis: Diagnosis, clean: Cleaner) -> list[str]:
     if verdict is None:
         return []
     fix = clean.one_line(verdict.fix, 300)
-    steps = [fix if verdict.who == Who.NOBODY else f"{verdict.who}: {fix}"]
+    who = who_acts(diagnosis.judgement, verdict)
+    steps = [fix if who is Who.NOBODY else f"{who}: {fix}"]
     if verdict.cause is CauseName.UNKNOWN:
         steps.append(f"Read the whole error: get_sync_job(job='{diagnosis.short_id}')")
     return steps
