@@ -11,7 +11,7 @@ from airweave_sync_mcp.cli.terminal import Terminal
 from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, build_demo
 from tests.cli.kit import KEY, Shell, with_key
 from tests.support.still import still_world
-from tests.support.world import NOW, Clock, demo_world
+from tests.support.world import NOW, Clock, World, demo_world
 from tests.tools.kit import Airweave, Reply
 
 
@@ -44,7 +44,8 @@ from tests.tools.kit import Airweave, Reply
         (["jobs", "--collection", "nowhere"], 2),
     ],
 )
-def test_against_the_demo(shell: Shell, words: list[str], code: int) -> None:
+def test_against_the_demo(tmp_path: Path, read_once: World, words: list[str], code: int) -> None:
+    shell = Shell(home=tmp_path, world=read_once)
     assert shell(*words).code == code
     if words[0] != "doctor" and code != 2:
         assert shell(*words, "--json").code == code
