@@ -66,7 +66,7 @@ def build_server(
                 allow_writes=allow_writes,
             )
 
-    writes = writing_tools() if allow_writes else []
+    writes = writing_tools() if allow_writes else ()
     guard = use_approvals_once(core.claims, core.cleaner) if allow_writes else refuse_writes(core.cleaner)
     with _root_logger_untouched():
         server = MCPServer(

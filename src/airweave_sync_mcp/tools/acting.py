@@ -1,5 +1,6 @@
 """Tools that run, cancel and wait. A write asks the person first where the client can, and else explains itself."""
 
+from functools import cache
 from typing import Annotated, Final
 
 from mcp.server.mcpserver import AcceptedElicitation, Elicit, ElicitationResult, Resolve
@@ -133,9 +134,10 @@ async def wait_for_sync_job(
     return result(render_wait(waited, cleaner=cleaner_of(ctx), nonce=nonce_of(ctx)))
 
 
-def waiting_tools() -> list[Tool]:
+@cache
+def waiting_tools() -> tuple[Tool, ...]:
     """What only waits."""
-    return [
+    return (
         make_tool(
             wait_for_sync_job,
             title="Wait for a sync job",
@@ -145,12 +147,13 @@ def waiting_tools() -> list[Tool]:
             """,
             annotations=read_only("Wait for a sync job"),
         ),
-    ]
+    )
 
 
-def writing_tools() -> list[Tool]:
+@cache
+def writing_tools() -> tuple[Tool, ...]:
     """What changes something in Airweave. Offered only where writes are allowed."""
-    return [
+    return (
         make_tool(
             run_sync,
             title="Run a sync",
@@ -182,4 +185,4 @@ def writing_tools() -> list[Tool]:
                 open_world_hint=True,
             ),
         ),
-    ]
+    )

@@ -1,5 +1,6 @@
 """Tools about source connections."""
 
+from functools import cache
 from typing import Annotated
 
 from mcp.server.mcpserver.tools import Tool
@@ -32,9 +33,10 @@ async def list_connections(
     return result(render_connections(page, ids=False, now=ask.now, cleaner=cleaner_of(ctx)))
 
 
-def connection_tools() -> list[Tool]:
+@cache
+def connection_tools() -> tuple[Tool, ...]:
     """The tools of this module."""
-    return [
+    return (
         make_tool(
             list_connections,
             title="List source connections",
@@ -45,4 +47,4 @@ def connection_tools() -> list[Tool]:
             """,
             annotations=read_only("List source connections"),
         ),
-    ]
+    )

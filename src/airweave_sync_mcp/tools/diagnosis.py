@@ -1,5 +1,6 @@
 """Tools that explain: one connection or job, the whole organization."""
 
+from functools import cache
 from typing import Annotated
 
 from mcp.server.mcpserver.tools import Tool
@@ -38,9 +39,10 @@ async def get_sync_health(
     return result(render_health(health, full=False, now=ask.now, cleaner=cleaner_of(ctx)))
 
 
-def diagnosis_tools() -> list[Tool]:
+@cache
+def diagnosis_tools() -> tuple[Tool, ...]:
     """The tools of this module."""
-    return [
+    return (
         make_tool(
             diagnose_sync,
             title="Diagnose a sync",
@@ -60,4 +62,4 @@ def diagnosis_tools() -> list[Tool]:
             """,
             annotations=read_only("Sync health"),
         ),
-    ]
+    )

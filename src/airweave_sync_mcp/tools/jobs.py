@@ -1,5 +1,6 @@
 """Tools that list and show sync jobs."""
 
+from functools import cache
 from typing import Annotated
 
 from mcp.server.mcpserver.tools import Tool
@@ -119,9 +120,10 @@ async def get_sync_job(
     return result(render_job(answer, now=ask.now, cleaner=cleaner_of(ctx)))
 
 
-def job_tools() -> list[Tool]:
+@cache
+def job_tools() -> tuple[Tool, ...]:
     """The tools of this module."""
-    return [
+    return (
         make_tool(
             list_sync_jobs,
             title="List sync jobs",
@@ -163,4 +165,4 @@ def job_tools() -> list[Tool]:
             """,
             annotations=read_only("Show a sync job"),
         ),
-    ]
+    )
