@@ -52,7 +52,7 @@ async def find_job(ask: Ask, job: str, connection: str = "") -> JobAnswer:
         return await _answer(ask, matches[0], view)
     if not matches:
         raise _not_found(job, view, named)
-    short = short_ids([one.id for one in matches], (one.id for one in view.jobs))
+    short = short_ids([one.id for one in matches], (one.id for one in view.unordered))
     raise QueryError(
         "ambiguous_job",
         f"{job.strip()[:40]!r} matches {len(matches)} jobs: {', '.join(short[:MAX_CANDIDATES])}.",
@@ -125,7 +125,7 @@ async def _answer(ask: Ask, job: SyncJob, view: View) -> JobAnswer:
     owner = view.connections.get(job.connection_id or "")
     history = await _history_of(ask, owner, view) if owner else None
     return JobAnswer(
-        row=rows_of([job], view)[0],
+        row=rows_of([job], view, ask.judge)[0],
         history=history,
         last_good=_last_good(job, history) if history else None,
         coverage=view.coverage,
@@ -150,7 +150,7 @@ def _last_good(job: SyncJob, history: ConnectionHistory) -> SyncJob | None:
 
 
 def _matching(reference: Reference, view: View) -> list[SyncJob]:
-    return [job for job in view.jobs if _means(reference, job)]
+    return [job for job in view.unordered if _means(reference, job)]
 
 
 def _means(reference: Reference, job: SyncJob) -> bool:
@@ -162,7 +162,7 @@ def _not_found(text: str, view: View, named: Connection | None) -> QueryError:
     if named is not None:
         return QueryError(
             "job_not_found",
-            f"{named.name} has no sync job {shown} among the {len(view.jobs)} that Airweave gives.",
+            f"{named.name} has no sync job {shown} among the {len(view.unordered)} that Airweave gives.",
             "get_connection_jobs lists them. Airweave reaches the newest 1,000 jobs of a connection.",
         )
     coverage = view.coverage

@@ -129,6 +129,8 @@ def match_connections(text: str, connections: Sequence[Connection]) -> list[Conn
 
 def plain(name: str) -> str:
     """A name as people mean it: any case, no invisible characters, single blanks."""
+    if name.isascii() and name.isprintable():
+        return " ".join(name.casefold().split())
     text = unicodedata.normalize("NFKC", name)
     seen = "".join(" " if char.isspace() else char for char in text if char.isspace() or char.isprintable())
     return " ".join(seen.casefold().split())
