@@ -79,7 +79,7 @@ def result(rendered: Rendered[Answer], *, is_error: bool = False) -> CallToolRes
     """An answer for the client: text and structure, each complete in itself."""
     return CallToolResult(
         content=[TextContent(type="text", text=rendered.text)],
-        structured_content=rendered.structure.dump(),
+        structured_content=rendered.data,
         is_error=is_error,
     )
 
