@@ -13,7 +13,7 @@ from airweave_sync_mcp.answers.page import JobRow
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, Coverage, JobStatus, SyncJob
 from airweave_sync_mcp.history.references import MAX_CANDIDATES, Reference, read_job_reference, short_ids
-from airweave_sync_mcp.history.view import Need, View
+from airweave_sync_mcp.history.view import Need, View, newest_key
 
 _FURTHER: Final = timedelta(days=30)
 """How much further back the latest failure is looked for, where what was read first holds none."""
@@ -97,7 +97,7 @@ async def _latest(ask: Ask, named: Connection | None, *, failed_only: bool) -> J
     statuses = frozenset({JobStatus.FAILED.value}) if failed_only else frozenset()
 
     def newest(view: View) -> SyncJob | None:
-        return next((job for job in view.jobs if not failed_only or job.failed), None)
+        return min((job for job in view.unordered if not failed_only or job.failed), key=newest_key, default=None)
 
     if named is None:
         need = Need(statuses=statuses)

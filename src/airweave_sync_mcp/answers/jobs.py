@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
@@ -97,7 +98,7 @@ async def _deepen(ask: Ask, query: JobQuery, cursor: Cursor | None, need: Need, 
     after = _after(cursor, _matching(view, query, need.window, ask.judge))
     if view.horizon is None or len(_certain(after, view.horizon)) > query.limit:
         return view
-    enough = after[query.limit].at if len(after) > query.limit else None
+    enough = nsmallest(query.limit + 1, after, key=newest_key)[query.limit].at if len(after) > query.limit else None
     starts = (view.horizon, need.window.until, cursor_time(cursor.key) if cursor else None)
     start = min(moment for moment in starts if moment is not None)
     target = min(enough or max(start, EPOCH + _STEP) - _STEP, view.horizon)
@@ -112,7 +113,7 @@ async def _page(
     open_end = window.since is None and view.horizon is not None and not _only_active(query)
     # At and below the horizon of an open question, jobs of other connections may be missing: not shown yet.
     certain = _certain(after, view.horizon) if open_end else after
-    shown = certain[: query.limit]
+    shown = nsmallest(query.limit, certain, key=newest_key)
     continues: tuple[str, str] | None = None
     if len(certain) > query.limit:
         continues = cursor_key(shown[-1].at, shown[-1].id)
@@ -139,7 +140,7 @@ async def _page(
 
 def rows_of(jobs: Sequence[SyncJob], view: View, judge: Judge) -> tuple[JobRow, ...]:
     """Jobs with their connection, cause and short id."""
-    short = short_ids([job.id for job in jobs], (job.id for job in view.unordered))
+    short = short_ids([job.id for job in jobs], [job.id for job in view.unordered])
     rows = []
     for job, short_id in zip(jobs, short, strict=True):
         connection = view.connections.get(job.connection_id or "")
@@ -149,7 +150,7 @@ def rows_of(jobs: Sequence[SyncJob], view: View, judge: Judge) -> tuple[JobRow, 
 
 
 def _matching(view: View, query: JobQuery, window: Window, judge: Judge) -> list[SyncJob]:
-    """The jobs that match, newest first."""
+    """The jobs that match, in any order: most of them are counted and never shown."""
     jobs: Sequence[SyncJob] = view.unordered
     if query.statuses:
         jobs = [job for job in jobs if job.status in query.statuses]
@@ -158,7 +159,7 @@ def _matching(view: View, query: JobQuery, window: Window, judge: Judge) -> list
     if query.causes:
         verdicts = ((job, judge.verdict(job, view.connections.get(job.connection_id or ""))) for job in jobs)
         jobs = [job for job, verdict in verdicts if verdict is not None and verdict.cause in query.causes]
-    return list(view.jobs) if jobs is view.unordered else sorted(jobs, key=newest_key)
+    return list(jobs)
 
 
 def _after(cursor: Cursor | None, jobs: Sequence[SyncJob]) -> list[SyncJob]:
@@ -167,7 +168,9 @@ def _after(cursor: Cursor | None, jobs: Sequence[SyncJob]) -> list[SyncJob]:
 
 
 def _certain(jobs: Sequence[SyncJob], horizon: datetime | None) -> list[SyncJob]:
-    return [job for job in jobs if horizon is None or (job.at is not None and job.at > horizon)]
+    if horizon is None:
+        return list(jobs)
+    return [job for job in jobs if (at := job.at) is not None and at > horizon]
 
 
 def _coverage(view: View, window: Window, shown: Sequence[SyncJob], *, open_end: bool) -> Coverage:
