@@ -62,7 +62,7 @@ class World:
     async def asking(self) -> AsyncIterator[Callable[[], Ask]]:
         """Questions without a protocol in between."""
         async with self.core.open() as snapshot:
-            yield lambda: Ask(snapshot=snapshot, credential=self.credential, now=self.clock())
+            yield lambda: Ask(snapshot=snapshot, credential=self.credential, now=self.clock(), judge=self.core.judge)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:

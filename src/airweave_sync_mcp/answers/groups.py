@@ -7,7 +7,8 @@ from datetime import datetime
 
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.answers.failed import FailedJobs, StillFailing, last_outcome, list_failed_with_view
-from airweave_sync_mcp.answers.jobs import JobQuery, verdict_of
+from airweave_sync_mcp.answers.jobs import JobQuery
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobRow, cursor_key
 from airweave_sync_mcp.diagnosis.causes import CauseName
 from airweave_sync_mcp.diagnosis.classify import Verdict
@@ -90,7 +91,7 @@ async def group_failed_jobs(ask: Ask, query: JobQuery) -> GroupPage:
     cursor = read_cursor(query.cursor, grouped.question) if query.cursor.strip() else None
     whole = replace(grouped, cursor="", limit=EVERYTHING)
     failed, view = await list_failed_with_view(ask, whole, window=cursor.window if cursor else None)
-    groups = sorted(_groups(failed, view), key=lambda group: (_newest(group), group.key[1]))
+    groups = sorted(_groups(failed, view, ask.judge), key=lambda group: (_newest(group), group.key[1]))
     after = [group for group in groups if cursor is None or _place(group.key) > _place(cursor.key)]
     page = failed.page
     return GroupPage(
@@ -109,21 +110,21 @@ async def group_failed_jobs(ask: Ask, query: JobQuery) -> GroupPage:
     )
 
 
-def _groups(failed: FailedJobs, view: View) -> list[Group]:
+def _groups(failed: FailedJobs, view: View, judge: Judge) -> list[Group]:
     by_cause: dict[tuple[CauseName, bool], list[tuple[JobRow, Verdict]]] = defaultdict(list)
     for row in failed.page.rows:
         if row.verdict is not None:
             by_cause[row.verdict.cause, row.verdict.transient].append((row, row.verdict))
-    return [_group(rows, view) for rows in by_cause.values()]
+    return [_group(rows, view, judge) for rows in by_cause.values()]
 
 
-def _group(rows: Sequence[tuple[JobRow, Verdict]], view: View) -> Group:
+def _group(rows: Sequence[tuple[JobRow, Verdict]], view: View, judge: Judge) -> Group:
     by_owner: dict[str, list[JobRow]] = defaultdict(list)
     for row, _ in rows:
         by_owner[row.job.connection_id or row.job.sync_id or row.job.id].append(row)
     seen = [row.job.at for row, _ in rows if row.job.at is not None]
     newest, verdict = rows[0]
-    members = sorted((_member(own, view) for own in by_owner.values()), key=lambda one: -one.count)
+    members = sorted((_member(own, view, judge) for own in by_owner.values()), key=lambda one: -one.count)
     return Group(
         verdict=verdict,
         count=len(rows),
@@ -134,18 +135,18 @@ def _group(rows: Sequence[tuple[JobRow, Verdict]], view: View) -> Group:
     )
 
 
-def _member(rows: Sequence[JobRow], view: View) -> Member:
+def _member(rows: Sequence[JobRow], view: View, judge: Judge) -> Member:
     last = rows[0]
     return Member(
         connection=last.connection,
         sync_name=last.job.sync_name,
         count=len(rows),
         last=last,
-        ongoing=_ongoing(last, view),
+        ongoing=_ongoing(last, view, judge),
     )
 
 
-def _ongoing(last: JobRow, view: View) -> bool | None:
+def _ongoing(last: JobRow, view: View, judge: Judge) -> bool | None:
     """Whether the connection's newest run failed of the same cause."""
     if last.connection is None:
         return None
@@ -153,7 +154,7 @@ def _ongoing(last: JobRow, view: View) -> bool | None:
     outcome = last_outcome(history) if history else None
     if outcome is None:
         return is_troubled(last.connection)
-    verdict = verdict_of(outcome, last.connection)
+    verdict = judge.verdict(outcome, last.connection)
     return verdict is not None and last.verdict is not None and verdict.cause == last.verdict.cause
 
 
