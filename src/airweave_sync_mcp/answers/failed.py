@@ -25,6 +25,8 @@ class StillFailing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedJobs:
+    """A page of failed jobs. `failing_before` comes with the first page, the later ones need not repeat it."""
+
     page: JobPage
     failing_before: tuple[StillFailing, ...]
 
@@ -43,7 +45,7 @@ async def list_failed_jobs(ask: Ask, query: JobQuery) -> FailedJobs:
 async def list_failed_with_view(ask: Ask, query: JobQuery, *, window: Window | None = None) -> tuple[FailedJobs, View]:
     """As `list_failed_jobs`, with all that was looked at. `window` takes the place of the query's own."""
     page, view = await list_jobs_with_view(ask, query, window=window)
-    if page.window.since is None or page.window.until is not None:
+    if page.window.since is None or page.window.until is not None or query.cursor.strip():
         return FailedJobs(page=page, failing_before=()), view
     failing = _still_failing(view, page.window, ask.judge)
     if query.causes:

@@ -12,7 +12,7 @@ from typing import Final
 
 
 class CauseName(StrEnum):
-    """The stable machine names of the causes."""
+    """The stable machine names of the causes. Cursors know them by their place: a new one goes to the end."""
 
     OAUTH_REAUTH_REQUIRED = "oauth_reauth_required"
     API_KEY_INVALID = "api_key_invalid"
