@@ -77,7 +77,7 @@ class Late(LocalMemory):
         if self.late and len(wanted) > 1:
             self.late = False
             return {}
-        return await super(Late, self).load(tenant, wanted)
+        return await super().load(tenant, wanted)
 
 
 async def test_what_another_one_reads_while_the_histories_are_looked_up_is_not_read_again() -> None:
