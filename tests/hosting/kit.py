@@ -103,9 +103,10 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def served(app: ASGIApp, hosting: HostingSettings | None = None) -> Iterator[Served]:
-    """Serve an application with our options, in a thread of its own."""
-    server = Server(uvicorn.Config(app, **{**uvicorn_options(hosting or HostingSettings()), "port": 0}))
+def served(app: ASGIApp | str, hosting: HostingSettings | None = None) -> Iterator[Served]:
+    """Serve an application with our options, in a thread of its own. It may be the name of what makes it."""
+    options = {**uvicorn_options(hosting or HostingSettings()), "port": 0, "factory": isinstance(app, str)}
+    server = Server(uvicorn.Config(app, **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -196,6 +197,10 @@ class Tenant:
             (b"content-length", str(len(answer.body)).encode()),
         ]
         await answer(scope, receive, send)
+
+    def id_of(self, name: str) -> str:
+        """The id under which the tenant knows the connection of this name."""
+        return _renamed(self.demo.world.named(name).id, self.mask)
 
 
 def _renamed(text: str, mask: int) -> str:
