@@ -51,6 +51,7 @@ def test_the_order_of_interest() -> None:
         "asked for", "failing", "reauth", "busy", "unread", "short", "stale busy", "stale failing", "staler", "stale",
     ]  # fmt: skip
     assert tasks[0].newer_than == NOW
+    assert tasks[1].newer_than == ago(seconds=10), "somebody else may have read it a moment ago"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """Questions at once, and questions given up: one round of requests, nothing left behind."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 import anyio
 import pytest
 
+from airweave_sync_mcp.history.memory import Entry, LocalMemory
 from airweave_sync_mcp.history.snapshot import SnapshotOptions
 from airweave_sync_mcp.history.view import Need, View
 from airweave_sync_mcp.history.window import Window
@@ -60,6 +64,34 @@ async def test_two_questions_at_once_read_the_organization_s_list_once() -> None
             group.start_soon(snapshot.view, world.credential, Need())
     assert len(air.asked("sync/jobs")) == 2  # the probe, and one page
     assert len({*air.requests}) == len(air.requests)
+
+
+@dataclass
+class Late(LocalMemory):
+    """A memory that several share: what another one keeps meanwhile is not in the answer yet."""
+
+    late: bool = False
+
+    async def load(self, tenant: str, names: Iterable[str]) -> Mapping[str, Entry]:
+        wanted = list(names)
+        if self.late and len(wanted) > 1:
+            self.late = False
+            return {}
+        return await super().load(tenant, wanted)
+
+
+async def test_what_another_one_reads_while_the_histories_are_looked_up_is_not_read_again() -> None:
+    air, memory = busy_airweave(), Late()
+    world = air.world(memory=memory)
+    async with world.snapshot() as snapshot:
+        await snapshot.view(world.credential, Need())
+        asked = list(air.requests)
+        world.clock.forward(2)
+        memory.late = True
+        view = await snapshot.view(world.credential, Need())
+    assert not memory.late
+    assert air.requests == asked
+    assert view.coverage.complete
 
 
 async def test_if_the_first_of_two_questions_is_given_up_the_second_is_answered() -> None:

@@ -1,12 +1,17 @@
 """A hosted server on a real socket, clients that talk to it, and Airweaves that belong to several tenants."""
 
+import asyncio
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from socket import socket
 from typing import Any, Literal
 
 import anyio
@@ -20,6 +25,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airweave_sync_mcp.core import Core
 from airweave_sync_mcp.demo import DemoAirweave, DemoOptions, build_demo
+from airweave_sync_mcp.demo.build import build_world
+from airweave_sync_mcp.demo.scenarios import SCENARIOS
+from airweave_sync_mcp.demo.world import World
 from airweave_sync_mcp.hosting.app import build_app
 from airweave_sync_mcp.hosting.serve import uvicorn_options
 from airweave_sync_mcp.hosting.settings import HostingSettings
@@ -33,12 +41,16 @@ MODERN = "2026-07-28"
 JSON_AND_EVENTS = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 
 
+def http_client(**options: Any) -> httpx2.AsyncClient:
+    """A client for servers without TLS: to read the authorities that are trusted takes longer than most requests."""
+    return httpx2.AsyncClient(**{"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "timeout": 30, **options})
+
+
 @dataclass
 class Served:
     """A server that answers on a port of this machine."""
 
     url: str
-    server: uvicorn.Server
 
     @property
     def mcp(self) -> str:
@@ -51,28 +63,57 @@ class Served:
         """An MCP client of 2026-07-28, or with `legacy` of 2025-11-25."""
         sent = {**({"X-API-Key": key} if key else {}), **(headers or {})}
         async with (
-            httpx2.AsyncClient(headers=sent, timeout=30) as http,
+            http_client(headers=sent) as http,
             Client(streamable_http_client(self.mcp, http_client=http), mode=mode, **options) as client,
         ):
             yield client
 
     @asynccontextmanager
     async def http(self, **options: Any) -> AsyncIterator[httpx2.AsyncClient]:
-        async with httpx2.AsyncClient(base_url=self.url, timeout=30, **options) as http:
+        async with http_client(base_url=self.url, **options) as http:
             yield http
 
 
+class Server(uvicorn.Server):
+    """Starts and ends when it is told to, where uvicorn has a look every tenth of a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.running = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving = asyncio.Event()
+
+    def end(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._leaving.set)
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        self._loop = asyncio.get_running_loop()
+        self.running.set()
+        await self._leaving.wait()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.wait_for(self._wait_tasks_to_complete(), 10)
+        await self.lifespan.shutdown()
+
+
 @contextmanager
-def served(app: ASGIApp, hosting: HostingSettings | None = None) -> Iterator[Served]:
-    """Serve an application with our options, in a thread of its own."""
-    options = {**uvicorn_options(hosting or HostingSettings()), "port": 0}
-    server = uvicorn.Server(uvicorn.Config(app, **options))
+def served(app: ASGIApp | str, hosting: HostingSettings | None = None) -> Iterator[Served]:
+    """Serve an application with our options, in a thread of its own. It may be the name of what makes it."""
+    options = {**uvicorn_options(hosting or HostingSettings()), "port": 0, "factory": isinstance(app, str)}
+    server = Server(uvicorn.Config(app, **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield Served(url=f"http://127.0.0.1:{_port(server, thread)}", server=server)
+        assert server.running.wait(20), "the server did not start"
+        yield Served(url=f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     finally:
-        server.should_exit = True
+        server.end()
         thread.join(timeout=20)
         assert not thread.is_alive(), "the server did not stop"
 
@@ -83,15 +124,6 @@ def hosted(core: Core, hosting: HostingSettings | None = None, *, store: SharedS
     hosting = hosting or HostingSettings()
     with served(build_app(core, hosting, store=store), hosting) as running:
         yield running
-
-
-def _port(server: uvicorn.Server, thread: threading.Thread) -> int:
-    until = time.monotonic() + 20
-    while not server.started and thread.is_alive() and time.monotonic() < until:
-        time.sleep(0.005)
-    assert server.started, "the server did not start"
-    port: int = server.servers[0].sockets[0].getsockname()[1]
-    return port
 
 
 def body_of(method: str, params: Mapping[str, Any] | None = None, *, modern: bool = False, id_: int = 1) -> bytes:
@@ -151,41 +183,57 @@ class Tenant:
     demo: DemoAirweave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = {**scope, "path": self.renamed(scope["path"]), "raw_path": self.renamed(scope["path"]).encode()}
+        path = _renamed(scope["path"], self.mask)
         sent: list[dict[str, Any]] = []
 
         async def keep(message: Any) -> None:
             sent.append(message)
 
-        await self.demo.app(scope, receive, keep)
+        await self.demo.app({**scope, "path": path, "raw_path": path.encode()}, receive, keep)
         body = b"".join(message.get("body", b"") for message in sent[1:])
-        answer = Response(self._marked(body), status_code=sent[0]["status"])
+        answer = Response(_marked(body, self.mark, self.mask), status_code=sent[0]["status"])
         answer.raw_headers = [
             *(pair for pair in sent[0]["headers"] if pair[0] != b"content-length"),
             (b"content-length", str(len(answer.body)).encode()),
         ]
         await answer(scope, receive, send)
 
-    def renamed(self, text: str) -> str:
-        """The text with all ids turned into this tenant's, or back."""
-        return _UUID.sub(lambda match: f"{int(match[0], 16) ^ self.mask:08x}", text)
+    def id_of(self, name: str) -> str:
+        """The id under which the tenant knows the connection of this name."""
+        return _renamed(self.demo.world.named(name).id, self.mask)
 
-    def _marked(self, body: bytes) -> bytes:
-        return json.dumps(self._walk(json.loads(self.renamed(body.decode())))).encode() if body else body
 
-    def _walk(self, value: Any) -> Any:
+def _renamed(text: str, mask: int) -> str:
+    """The text with all ids turned into a tenant's, or back."""
+    return _UUID.sub(lambda match: f"{int(match[0], 16) ^ mask:08x}", text)
+
+
+@lru_cache(maxsize=1_000)
+def _marked(body: bytes, mark: str, mask: int) -> bytes:
+    """What the demo answered, as a tenant's own."""
+
+    def walk(value: Any) -> Any:
         if isinstance(value, list):
-            return [self._walk(one) for one in value]
+            return [walk(one) for one in value]
         if not isinstance(value, dict):
             return value
         return {
-            name: f"{one} {self.mark}" if name in _NAMED and isinstance(one, str) else self._walk(one)
+            name: f"{one} {mark}" if name in _NAMED and isinstance(one, str) else walk(one)
             for name, one in value.items()
         }
 
+    return json.dumps(walk(json.loads(_renamed(body.decode(), mask)))).encode() if body else body
+
+
+@cache
+def _data() -> World:
+    """A part of what the demo holds, made once: the healthy, the failing, and those tests name."""
+    some = [one for number, one in enumerate(SCENARIOS) if number % 4 == 1 or one.name == "Finance SharePoint"]
+    return build_world(datetime.now(UTC), some)
+
 
 def tenant(key: str, mark: str, mask: int, **options: Any) -> Tenant:
-    return Tenant(key=key, mark=mark, mask=mask, demo=build_demo(DemoOptions(api_key=key, **options)))
+    return Tenant(key=key, mark=mark, mask=mask, demo=build_demo(DemoOptions(api_key=key, **options), _data().copy()))
 
 
 @dataclass

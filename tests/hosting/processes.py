@@ -9,9 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
-
-import httpx2
 
 import airweave_sync_mcp
 
@@ -33,11 +32,24 @@ class Process:
         while time.monotonic() < until:
             assert self.popen.poll() is None, self.told
             try:
-                if httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                time.sleep(0.05)
+                assert self.get("/readyz")
+            except (OSError, AssertionError):
+                time.sleep(0.02)
+            else:
+                return
         raise AssertionError(self.told)
+
+    def get(self, path: str) -> str:
+        """A page of it that is there."""
+        connection = HTTPConnection(self.url.removeprefix("http://"), timeout=30)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read().decode()
+            assert answer.status == 200, body
+            return body
+        finally:
+            connection.close()
 
     def stop(self, *, within_s: float = 30) -> int:
         """Ask it to end, and wait until it has; its exit code."""

@@ -176,7 +176,7 @@ class Issuer:
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
     running = Issuer()
-    thread = threading.Thread(target=running.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=running.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield running
     running.server.shutdown()

@@ -1,20 +1,26 @@
 """The server as people start it: its command line, its workers, its end."""
 
 import json
+import os
+import signal
+import socket
 import threading
-import time
-from collections import Counter
 from contextlib import suppress
+from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import anyio
 import httpx2
 import pytest
+from sse_starlette.sse import AppStatus
 from starlette.requests import Request
 
 from airweave_sync_mcp.demo import DEMO_API_KEY
-from tests.hosting.kit import ALICE, call_of, message_in, served, two_tenants
-from tests.hosting.processes import Process, launched, python, run
+from airweave_sync_mcp.hosting.serve import serve_http
+from tests.cli.kit import Shell
+from tests.hosting.kit import ALICE, call_of, happened, http_client, served, two_tenants
+from tests.hosting.processes import Process, launched, python
 from tests.hosting.test_metrics import settled
 
 pytestmark = pytest.mark.anyio
@@ -22,35 +28,48 @@ pytestmark = pytest.mark.anyio
 TOKEN = "server-token-91fa5e0d7a3be1946f"
 
 
-def ask(
-    process: Process, tool: str = "list_connections", *, key: str | None = DEMO_API_KEY, modern: bool = True
-) -> str:
-    request = call_of(tool, key=key, modern=modern)
-    return httpx2.post(f"{process.url}{request.pop('url')}", timeout=30, **request).text
+async def ask(
+    http: httpx2.AsyncClient, *, key: str | None = DEMO_API_KEY, modern: bool = True, **headers: str
+) -> httpx2.Response:
+    request = call_of("list_connections", key=key, modern=modern)
+    return await http.post(**{**request, "headers": request["headers"] | headers})
 
 
-def test_one_command_serves_the_demo(tmp_path: Path) -> None:
-    with launched(tmp_path, "--demo", "--log-level", "info") as process:
-        assert "Acme GitHub" in ask(process)
-        assert "Acme GitHub" in ask(process, modern=False)
-        assert json.loads(ask(process, key=None))["error"] == "no_key"
-        assert process.stop() in {0, -15}
+async def test_one_command_serves_the_demo(tmp_path: Path) -> None:
+    names = ("--allowed-host", "a.example", "--allowed-host", "b.example")
+    with launched(tmp_path, "--demo", "--log-level", "info", *names) as process:
+        async with http_client(base_url=process.url) as http:
+            for modern in (True, False):
+                assert "Acme GitHub" in (await ask(http, modern=modern)).text
+            assert (await ask(http, key=None)).json()["error"] == "no_key"
+            statuses = [(await ask(http, Host=host)).status_code for host in ("a.example", "b.example:80", "c.example")]
+        assert process.stop() in {0, -signal.SIGTERM}
+    assert statuses == [200, 200, 421]
     assert f"callers bring the key {DEMO_API_KEY}" in process.told
     assert process.out.read_text() == ""
-    lines = [line for line in process.told.splitlines() if "hosting.trail" in line]
-    assert len(lines) == 3
+    assert process.told.count("hosting.trail") == 6
     assert "Acme" not in process.told
 
 
-def test_the_application_can_be_had_from_any_asgi_server(tmp_path: Path) -> None:
-    command = ("-m", "uvicorn", "--factory", "airweave_sync_mcp.hosting.app:create_app")
-    environ = {"AIRWEAVE_SYNC_DEMO": "1", "AIRWEAVE_SYNC_HTTP_PATH": "/x", "AIRWEAVE_SYNC_HTTP_PROT": "1"}
-    with launched(tmp_path, environ=environ, command=command) as process:
-        request = call_of("list_connections", key=DEMO_API_KEY)
-        answer = httpx2.post(f"{process.url}/x", content=request["content"], headers=request["headers"], timeout=30)
-        assert "Acme GitHub" in answer.text
-        process.stop()
-    assert "AIRWEAVE_SYNC_HTTP_PROT is not a setting" in process.told
+@pytest.fixture
+def _process_as_it_was(logging_as_it_was: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what takes this process for a server's own."""
+    monkeypatch.setattr(AppStatus, "enable_automatic_graceful_drain", True)
+    for name in [one for one in os.environ if one.startswith("AIRWEAVE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("_process_as_it_was")
+async def test_the_application_can_be_had_from_any_asgi_server(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (("DEMO", "1"), ("HTTP_PATH", "/x"), ("HTTP_PROT", "1")):
+        monkeypatch.setenv(f"AIRWEAVE_SYNC_{name}", value)
+    with served("airweave_sync_mcp.hosting.app:create_app") as server:
+        async with server.http() as http:
+            answer = await http.post(**{**call_of("list_connections", key=DEMO_API_KEY), "url": "/x"})
+    assert "Acme GitHub" in answer.text
+    assert "AIRWEAVE_SYNC_HTTP_PROT is not a setting" in capsys.readouterr().err
 
 
 def shared_files(directory: Path) -> list[Path]:
@@ -58,103 +77,94 @@ def shared_files(directory: Path) -> list[Path]:
 
 
 async def test_workers_are_one_server(tmp_path: Path) -> None:
-    """What one of them counted any of them tells, and one that dies is replaced."""
+    """What one of them counted any of them tells."""
     flags, environ = ("--demo", "--workers", "2", "--log-level", "info"), {"TMPDIR": str(tmp_path)}
     with launched(tmp_path, *flags, environ=environ) as process:
         assert len(shared_files(tmp_path)) == 1
         assert "warning: Each of the 2 workers" in process.told
-        for number in range(20):
-            assert "Acme GitHub" in ask(process, modern=number % 2 == 0)
-        for _ in range(4):  # each on a connection of its own, and so at one worker or the other
-            async with httpx2.AsyncClient(base_url=process.url, timeout=30) as http:
+        for number in range(12):  # each on a connection of its own, and so at one worker or the other
+            async with http_client(base_url=process.url) as http:
+                assert "Acme GitHub" in (await ask(http, modern=number % 2 == 0)).text
+        for _ in range(4):
+            async with http_client(base_url=process.url) as http:
                 found = await settled(http)
-            assert found["airweave_sync_tool_calls_total{outcome=ok,tool=list_connections}"] == 20
-            assert found["airweave_sync_tool_call_seconds_count{tool=list_connections}"] == 20
+            assert found["airweave_sync_tool_calls_total{outcome=ok,tool=list_connections}"] == 12
+            assert found["airweave_sync_tool_call_seconds_count{tool=list_connections}"] == 12
             assert found["airweave_sync_http_requests_in_flight"] == 1
         assert process.stop() == 0
     assert process.told.count("Started server process") == 2
     assert shared_files(tmp_path) == []
 
 
-@pytest.mark.parametrize("modern", [True, False])
-async def test_a_server_that_is_stopped_finishes_what_runs(tmp_path: Path, modern: bool) -> None:
-    airweave, arrived, release = two_tenants(), threading.Event(), threading.Event()
+class Slow:
+    """From `on` on everybody waits until it is enough, and whoever wants the jobs of one connection for ever."""
 
-    async def before(_: Request) -> None:
-        arrived.set()
-        await anyio.to_thread.run_sync(release.wait, 20, abandon_on_cancel=True)
+    def __init__(self, connection_id: str) -> None:
+        self.connection_id = connection_id
+        self.on = False
+        self.arrived, self.enough, self.over = threading.Event(), threading.Event(), threading.Event()
 
-    airweave.before = before
-    answers: list[str] = []
-    with served(airweave) as upstream, launched(tmp_path, environ={"AIRWEAVE_BASE_URL": upstream.url}) as process:
-        async with anyio.create_task_group() as tasks:
-
-            async def call() -> None:
-                answers.append(await anyio.to_thread.run_sync(lambda: ask(process, key=ALICE, modern=modern)))
-
-            tasks.start_soon(call)
-            assert await anyio.to_thread.run_sync(arrived.wait, 20)
-            process.popen.terminate()
-            await refused(process)
-            await anyio.sleep(1.0)  # longer than a stream would live that were cut off at once
-            assert process.popen.poll() is None
-            release.set()
-        await anyio.to_thread.run_sync(lambda: process.popen.wait(20))
-    assert "ALPHA" in str(message_in(answers[0])["result"])
+    async def __call__(self, request: Request) -> None:
+        if self.on:
+            self.arrived.set()
+            until = self.over if self.connection_id in request.url.path else self.enough
+            await anyio.to_thread.run_sync(until.wait, 20, abandon_on_cancel=True)
 
 
 async def refused(process: Process) -> None:
     """Wait until new connections are no longer taken."""
     port = int(process.url.rpartition(":")[2])
-    with anyio.fail_after(10):
+    with anyio.fail_after(10), suppress(OSError):
         while True:
-            try:
-                async with await anyio.connect_tcp("127.0.0.1", port):
-                    await anyio.sleep(0.05)
-            except OSError:
-                return
+            async with await anyio.connect_tcp("127.0.0.1", port):
+                await anyio.sleep(0.02)
 
 
-def test_a_server_does_not_wait_for_ever_for_what_runs(tmp_path: Path) -> None:
-    airweave, arrived, release = two_tenants(), threading.Event(), threading.Event()
-
-    async def before(_: Request) -> None:
-        arrived.set()
-        await anyio.to_thread.run_sync(release.wait, 20)
-
-    airweave.before = before
-    environ = {"AIRWEAVE_SYNC_HTTP_SHUTDOWN_GRACE_S": "1"}
-    with served(airweave) as upstream:
-        with launched(tmp_path, environ={"AIRWEAVE_BASE_URL": upstream.url, **environ}) as process:
-            asking = threading.Thread(target=lambda: _swallow(process), daemon=True)
-            asking.start()
-            assert arrived.wait(20)
-            started = time.monotonic()
-            process.stop(within_s=15)
-            assert time.monotonic() - started < 10
-        release.set()
-        asking.join(10)
-
-
-def _swallow(process: Process) -> None:
-    with suppress(httpx2.TransportError):
-        ask(process, key=ALICE)
-
-
-def test_single_tenant_mode(tmp_path: Path) -> None:
-    airweave = two_tenants()
-    environ = {"AIRWEAVE_API_KEY": ALICE, "AIRWEAVE_SYNC_SERVER_TOKEN": TOKEN}
+async def test_an_operators_server_from_its_first_line_to_its_end(tmp_path: Path) -> None:
+    """It answers with its own key who brings its token, and when it is stopped it finishes what can be finished."""
+    airweave, answers = two_tenants(), dict[tuple[str, bool], str]()
+    airweave.before = slow = Slow(airweave.tenants[0].id_of("Finance SharePoint"))
+    environ = {
+        "AIRWEAVE_API_KEY": ALICE,
+        "AIRWEAVE_SYNC_SERVER_TOKEN": TOKEN,
+        "AIRWEAVE_SYNC_HTTP_SHUTDOWN_GRACE_S": "2",
+    }
+    flags = ("--single-tenant", "--host", "0.0.0.0", "--log-format", "json", "--log-level", "info")
     with served(airweave) as upstream:
         environ["AIRWEAVE_BASE_URL"] = upstream.url
-        with launched(tmp_path, "--single-tenant", environ=environ) as process:
-            request = call_of("list_connections", key=None)
-            for bearer, seen in ((TOKEN, True), (ALICE, False), (TOKEN[:-1], False)):
-                headers = {**request["headers"], "Authorization": f"Bearer {bearer}"}
-                answer = httpx2.post(f"{process.url}/mcp", content=request["content"], headers=headers, timeout=30)
-                assert ("ALPHA" in answer.text) == seen
-                assert (answer.status_code == 401) != seen
-            process.stop()
+        with launched(tmp_path, *flags, environ=environ) as process:
+            async with http_client(base_url=process.url) as http, anyio.create_task_group() as tasks:
+                for bearer in (ALICE, TOKEN[:-1]):
+                    strange = await ask(http, key=None, Authorization=f"Bearer {bearer}")
+                    assert strange.status_code == 401
+                    assert "ALPHA" not in strange.text
+
+                async def call(connection: str, *, modern: bool) -> None:
+                    request = call_of("get_connection_jobs", {"connection": connection}, key=None, modern=modern)
+                    request["headers"]["Authorization"] = f"Bearer {TOKEN}"
+                    with suppress(httpx2.TransportError):
+                        answers[connection, modern] = (await http.post(**request)).text
+
+                slow.on = True
+                for modern in (True, False):
+                    tasks.start_soon(partial(call, "Acme GitLab", modern=modern))
+                tasks.start_soon(partial(call, "Finance SharePoint", modern=False))
+                assert await happened(slow.arrived)
+                process.popen.terminate()
+                await refused(process)
+                await anyio.sleep(0.7)  # longer than a stream would live that were cut off at once
+                assert process.popen.poll() is None
+                slow.enough.set()
+                await anyio.to_thread.run_sync(lambda: process.popen.wait(20))
+        slow.over.set()
+    assert "ALPHA" in answers["Acme GitLab", True]
+    assert "ALPHA" in answers["Acme GitLab", False]
+    assert "ALPHA" not in answers.get(("Finance SharePoint", False), "")
     assert set(airweave.keys) == {ALICE}
+    records = [json.loads(line) for line in process.told.splitlines()]
+    assert records[0]["level"] == "warning"
+    assert "--allowed-host" in records[0]["message"]
+    assert "serves MCP at" in records[1]["message"]
     assert TOKEN not in process.told
     assert ALICE not in process.told
 
@@ -173,21 +183,10 @@ def test_single_tenant_mode(tmp_path: Path) -> None:
 def test_wrong_settings_are_told_and_nothing_is_served(
     tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    ended = run(tmp_path, "serve", *arguments)
-    assert ended.returncode == 2
-    assert sentence in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert ended.stdout == ""
-
-
-def test_a_log_for_programs_is_json_from_the_first_line_on(tmp_path: Path) -> None:
-    flags = ("--demo", "--host", "0.0.0.0", "--log-format", "json", "--log-level", "info")
-    with launched(tmp_path, *flags) as process:
-        process.stop()
-    records = [json.loads(line) for line in process.told.splitlines()]
-    assert "--allowed-host" in records[0]["message"]
-    assert records[0]["level"] == "warning"
-    assert "serves MCP at" in records[1]["message"]
+    ended = Shell(home=tmp_path)("serve", *arguments)
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert ended.out == ""
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path) -> None:
@@ -201,20 +200,14 @@ def test_what_is_not_installed_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_flags_may_be_repeated(tmp_path: Path) -> None:
-    names = ("--allowed-host", "a.example", "--allowed-host", "b.example")
-    with launched(tmp_path, "--demo", *names) as process:
-        counts = Counter(
-            httpx2.post(f"{process.url}/mcp", headers={"Host": host}, timeout=30).status_code
-            for host in ("a.example", "b.example:80", "c.example")
-        )
-        process.stop()
-    assert counts == {401: 2, 421: 1}
-
-
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    with launched(tmp_path, "--demo") as process:
-        ended = run(tmp_path, "serve", "--http", "--demo", "--port", process.url.rpartition(":")[2])
-    assert ended.returncode != 0
-    assert "address already in use" in ended.stderr
-    assert "Traceback" not in ended.stderr
+@pytest.mark.usefixtures("_process_as_it_was")
+def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SystemExit) as ended:
+            serve_http({"demo": "true", "port": str(taken.getsockname()[1])}, {}, StringIO())
+    assert ended.value.code
+    told = capsys.readouterr().err
+    assert "address already in use" in told
+    assert "Traceback" not in told

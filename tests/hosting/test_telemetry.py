@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -13,7 +12,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 from airweave_sync_mcp.demo import DEMO_API_KEY
 from airweave_sync_mcp.hosting.spans import exportable
 from airweave_sync_mcp.hosting.telemetry import wanted
-from tests.hosting.kit import body_of, call_of, headers_of
+from tests.hosting.kit import body_of, call_of, headers_of, http_client
 from tests.hosting.processes import launched
 
 TOOLS = frozenset({"list_connections"})
@@ -80,14 +79,20 @@ def test_unknown_methods_and_tools_are_other() -> None:
     assert "Finance" not in kept.to_json()
 
 
-def test_a_server_that_exports_spans_leaks_nothing_into_them(tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_a_server_that_exports_spans_leaks_nothing_into_them(tmp_path: Path) -> None:
     environ = {"OTEL_TRACES_EXPORTER": "console", "OTEL_SERVICE_NAME": "syncs"}
-    with launched(tmp_path, "--demo", environ=environ) as process, httpx2.Client(base_url=process.url) as http:
-        for modern in (True, False):
-            http.post(**call_of("list_connections", {"search": "Finance"}, key=DEMO_API_KEY, modern=modern))
-            http.post(**call_of("tool-Finance", key=DEMO_API_KEY, modern=modern))
-            http.post(**call_of("get_connection_jobs", {"connection": "Finance"}, key=DEMO_API_KEY, modern=modern))
-        http.post("/mcp", content=body_of("method/Finance"), headers=headers_of("method/Finance", DEMO_API_KEY))
+    with launched(tmp_path, "--demo", environ=environ) as process:
+        async with http_client(base_url=process.url) as http:
+            for modern in (True, False):
+                for tool, arguments in (
+                    ("list_connections", {"search": "Finance"}),
+                    ("tool-Finance", {}),
+                    ("get_connection_jobs", {"connection": "Finance"}),
+                ):
+                    await http.post(**call_of(tool, arguments, key=DEMO_API_KEY, modern=modern))
+            sent = body_of("method/Finance"), headers_of("method/Finance", DEMO_API_KEY)
+            await http.post("/mcp", content=sent[0], headers=sent[1])
         process.stop()
     told = process.out.read_text()
     spans = spans_in(told)

@@ -111,8 +111,11 @@ def _task(
     ages: Ages,
 ) -> Task | None:
     limit = limit_for(history, since, now)
-    if history is None or asked_for:
-        return Task(connection, _interest(connection, asked_for), limit, now)
+    if asked_for:
+        return Task(connection, Interest.ASKED_FOR, limit, now)
+    if history is None:
+        # Somebody else may have read it since the histories were looked up, and what is never too old serves.
+        return Task(connection, _interest(connection), limit, now - ages.busy)
     busy = connection.status == ConnectionStatus.SYNCING or (bool(history.jobs) and history.jobs[0].active)
     fresh = ages.busy if busy or _changed(connection, history) else ages.rest
     if not reaches(history, since):
@@ -123,9 +126,8 @@ def _task(
     return Task(connection, interest, limit, now - fresh)
 
 
-def _interest(connection: Connection, asked_for: bool) -> Interest:
-    if asked_for:
-        return Interest.ASKED_FOR
+def _interest(connection: Connection) -> Interest:
+    """How soon a connection is wanted that was never read."""
     if is_troubled(connection):
         return Interest.FAILING
     return Interest.BUSY if connection.status == ConnectionStatus.SYNCING else Interest.UNREAD

@@ -232,7 +232,7 @@ SILLY = [
 
 @pytest.mark.parametrize("answer", SILLY, ids=range(len(SILLY)))
 async def test_whatever_it_says(answer: bytes) -> None:
-    async with answering(saying(answer)) as port, Replicas(address(port)).one(timeout_s=0.2) as store:
+    async with answering(saying(answer)) as port, Replicas(address(port)).one(timeout_s=0.05) as store:
         await store.memory.save(ALICE, "jobs:1", history())
         assert await store.memory.load(ALICE, NAMES) == {"jobs:1": history()}
         await store.budget.observe(ALICE, RateHeaders(limit=10, remaining=10), blocked_for_s=None)
@@ -242,11 +242,11 @@ async def test_whatever_it_says(answer: bytes) -> None:
             pass
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.text("$*:+-0123456789\r\nOK", max_size=40).map(str.encode)))
 def test_whatever_it_says_at_all(answer: bytes) -> None:
     async def check() -> None:
-        async with answering(saying(answer)) as port, Replicas(address(port)).one(timeout_s=0.05) as store:
+        async with answering(saying(answer)) as port, Replicas(address(port)).one(timeout_s=0.02) as store:
             await store.memory.save(ALICE, "jobs:1", history())
             assert await store.memory.load(ALICE, NAMES) == {"jobs:1": history()}
             assert await store.budget.take(ALICE) >= 0

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import anyio
@@ -22,32 +23,52 @@ from tests.support.redis import RedisServer
 
 from .kit import ALICE, KEY, Hurried, Replicas
 from .upstream import CONNECTIONS, Upstream, jobs_of, serving
+from .worker import WINDOW_S
 
 ROOT = Path(__file__).parents[3]
+GROUP = pytest.mark.xdist_group("team")
 TENANTS = ["key-of-alice-0123456789", "key-of-mallory-9876543210"]
 
 
-def in_processes(number: int, task: str, url: str, *arguments: Any) -> list[dict[str, Any]]:
-    """Do a task in so many processes at the same time; what came of it."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
-    command = [sys.executable, "-m", "tests.hosting.store.worker", task, url, json.dumps(arguments)]
-    processes = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(number)
-    ]
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
+class Team:
+    """Replicas in processes of their own, which do a task at the same time."""
+
+    def __init__(self, number: int) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+        command = [sys.executable, "-m", "tests.hosting.store.worker"]
+        self._processes = [
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE, text=True)
+            for _ in range(number)
+        ]
+
+    def __call__(self, task: str, url: str, *arguments: Any) -> list[dict[str, Any]]:
+        """What came of the task in each of them."""
+        self._tell(json.dumps([task, url, *arguments]))
+        assert self._hear() == ["ready\n"] * len(self._processes)
+        self._tell("go")
+        return [json.loads(line) for line in self._hear()]
+
+    def _tell(self, line: str) -> None:
+        for process in self._processes:
             assert process.stdin is not None
-            process.stdin.write("go\n")
+            process.stdin.write(f"{line}\n")
             process.stdin.flush()
-        return [json.loads(process.communicate(timeout=60)[0]) for process in processes]
-    finally:
-        for process in processes:
+
+    def _hear(self) -> list[str]:
+        return [process.stdout.readline() for process in self._processes if process.stdout is not None]
+
+    def end(self) -> None:
+        for process in self._processes:
             process.kill()
-            process.wait()
+            process.communicate()
+
+
+@pytest.fixture(scope="module")
+def team() -> Iterator[Team]:
+    """Two, for all tests: most of the time they would take goes into their start."""
+    team = Team(2)
+    yield team
+    team.end()
 
 
 async def _set_limit(url: str, limit: int) -> None:
@@ -55,31 +76,34 @@ async def _set_limit(url: str, limit: int) -> None:
         await store.budget.observe(ALICE, RateHeaders(limit=limit, remaining=limit), blocked_for_s=None)
 
 
-def test_forty_racing_callers_in_four_processes_get_eight(redis: RedisServer) -> None:
+@GROUP
+def test_forty_racing_callers_in_two_processes_get_eight(redis: RedisServer, team: Team) -> None:
     anyio.run(_set_limit, redis.url, 10)
-    done = in_processes(4, "race", redis.url, 10)
+    done = team("race", redis.url, 20)
     assert sum(one["done"] for one in done) == 8
     assert all(one["troubles"] == {} for one in done)
 
 
-def test_in_no_window_more_than_eight(redis: RedisServer) -> None:
-    """A window of a second in place of a minute, and forty callers who take whatever they can get."""
+@GROUP
+def test_in_no_window_more_than_eight(redis: RedisServer, team: Team) -> None:
+    """Two and a half windows, and twenty callers who take whatever they can get."""
     anyio.run(_set_limit, redis.url, 10)
-    done = in_processes(4, "spend", redis.url, 10, 2.5)
+    done = team("spend", redis.url, 10, 2.5 * WINDOW_S)
     with redis.client() as raw:
         sent = StoreKeys.parse(KEY).names("").rate(ALICE)[1]
         times = [score for _, score in raw.zrange(sent, 0, -1, withscores=True)]
     assert len(times) == sum(one["done"] for one in done), "every grant was counted"
-    assert max(sum(1 for other in times if began <= other < began + 1e6) for began in times) == 8
+    assert max(sum(1 for other in times if began <= other < began + WINDOW_S * 1e6) for began in times) == 8
     assert 16 <= len(times) <= 24
     assert all(one["troubles"] == {} for one in done)
 
 
-def test_replicas_that_ask_at_once_make_one_round_of_requests(redis: RedisServer) -> None:
+@GROUP
+def test_replicas_that_ask_at_once_make_one_round_of_requests(redis: RedisServer, team: Team) -> None:
     upstream = Upstream()
     with serving(upstream) as base_url:
-        done = in_processes(4, "ask", redis.url, base_url, TENANTS)
-    assert [one["done"] for one in done] == [{key: [jobs_of(key), True] for key in TENANTS}] * 4
+        done = team("ask", redis.url, base_url, TENANTS)
+    assert [one["done"] for one in done] == [{key: [jobs_of(key), True] for key in TENANTS}] * 2
     assert all(one["troubles"] == {} for one in done)
     asked = {path: count for (key, path), count in upstream.asked.items() if key == TENANTS[0]}
     assert set(asked.values()) == {1}, asked
@@ -87,11 +111,12 @@ def test_replicas_that_ask_at_once_make_one_round_of_requests(redis: RedisServer
     assert sum(one["lock_waits"] for one in done) > 0
 
 
-def test_without_a_store_each_asks_for_itself(redis: RedisServer) -> None:
+@GROUP
+def test_without_a_store_each_asks_for_itself(team: Team) -> None:
     """So the test above does test something."""
     upstream = Upstream()
     with serving(upstream) as base_url:
-        done = in_processes(2, "ask", "redis://127.0.0.1:1/0", base_url, TENANTS[:1])
+        done = team("ask", "redis://127.0.0.1:1/0", base_url, TENANTS[:1])
     assert [one["done"] for one in done] == [{TENANTS[0]: [jobs_of(TENANTS[0]), True]}] * 2
     assert set(upstream.asked.values()) == {2}
 

@@ -1,8 +1,6 @@
 """A small Airweave on a real port that counts what it is asked, for replicas in processes of their own."""
 
 import json
-import socket
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +8,8 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 import anyio
-import uvicorn
+
+from tests.hosting.kit import served
 
 CONNECTIONS = 12
 JOBS = 5
@@ -74,14 +73,5 @@ def _job(job: str, connection: str, number: int) -> dict[str, object]:
 @contextmanager
 def serving(app: Upstream) -> Iterator[str]:
     """Serve it in a thread; gives its address."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.listen(128)
-        server = uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="critical"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with served(app) as server:
+        yield server.url

@@ -1,6 +1,7 @@
-"""A replica in a process of its own: `python -m tests.hosting.store.worker TASK ARGUMENTS`.
+"""A replica in a process of its own: `python -m tests.hosting.store.worker`.
 
-It says `ready`, waits for a line, does its task, and prints what came of it as one line of JSON.
+Each line it reads is a task: its name, the store's address, arguments. It says `ready`, waits for a line, does the
+task, and prints what came of it as one line of JSON.
 """
 
 import json
@@ -18,11 +19,13 @@ from airweave_sync_mcp.hosting.store import SharedStore, StoreKeys, StoreSetting
 
 from .kit import ALICE, KEY
 
+WINDOW_S = 0.5
+"""In place of a minute."""
 
-def _start() -> None:
-    sys.stdout.write("ready\n")
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-    sys.stdin.readline()
 
 
 async def race(store: SharedStore, callers: int) -> int:
@@ -42,7 +45,7 @@ async def race(store: SharedStore, callers: int) -> int:
 
 async def spend(store: SharedStore, callers: int, seconds: float) -> int:
     """How many requests so many callers get who take whatever they can for some time."""
-    store.budget._window_s = 1.0  # type: ignore[attr-defined]
+    store.budget._window_s = WINDOW_S  # type: ignore[attr-defined]
     granted, until = 0, monotonic() + seconds
 
     async def insist() -> None:
@@ -50,7 +53,7 @@ async def spend(store: SharedStore, callers: int, seconds: float) -> int:
         while monotonic() < until:
             wait = await store.budget.take(ALICE)
             granted += wait == 0.0
-            await anyio.sleep(min(wait, 0.05))
+            await anyio.sleep(min(wait, 0.02))
 
     async with anyio.create_task_group() as group:
         for _ in range(callers):
@@ -77,13 +80,15 @@ async def ask(store: SharedStore, base_url: str, keys: list[str]) -> dict[str, A
 TASKS: dict[str, Callable[..., Awaitable[Any]]] = {"race": race, "spend": spend, "ask": ask}
 
 
-async def main(task: str, url: str, arguments: list[Any]) -> Any:
+async def main(task: str, url: str, *arguments: Any) -> Any:
     settings = StoreSettings(url=url, keys=StoreKeys.parse(KEY), timeout_s=5.0)
     async with open_store(settings) as store:
-        _start()
+        _say("ready")
+        sys.stdin.readline()
         done = await TASKS[task](store, *arguments)
         return {"done": done, "troubles": dict(store.health.troubles), "lock_waits": store.health.lock_waits}
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(anyio.run(main, sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))))
+    while line := sys.stdin.readline():
+        _say(json.dumps(anyio.run(main, *json.loads(line))))
