@@ -18,7 +18,7 @@ _LOOK_INTO: Final = 2_000
 """The same for a nested one, which costs more."""
 
 _NAMED: Final = re.compile(
-    r"""\b(?P<name>[\w$-]{1,256}+)(?P<closed>(?:\\{0,7}["'`\]]|%22|%27|&quot;){0,3}+)\s{0,4}+"""
+    r"""\b(?P<name>[\w$-]{1,256}+)(?P<closed>(?>(?:\\{0,7}["'`\]]|%22|%27|&quot;){0,3}))\s{0,4}+"""
     r"""(?:(?P<assign>=>|[:=]=|=|%(?:25)?3[dD])|(?P<colon>:(?![/:])|%(?:25)?3[aA](?!%2[fF])|>(?=[^\s<>])))"""
 )
 _FLAG: Final = re.compile(r"(?P<assign>-(?<![\w-]-)-?)(?P<name>[A-Za-z][\w-]{1,40}+) +(?=[^\s-])")
@@ -37,17 +37,17 @@ _OPENING: Final = re.compile(
 _CLOSING: Final = {"“": "”", "‘": "’"}
 _NEXT_NAME: Final = r"""(?:amp;)?[\w.$-]{1,64}+["'\\]{0,2}\s?(?:=|:|%3[dD])"""
 _BARE: Final = re.compile(
-    rf"""(?:{MARK.pattern}|"""
+    rf"""(?>(?:{MARK.pattern}|"""
     r"""[^\s"'<>,;&|(){}\[\]\\`]"""
     rf"""|<(?=\w)(?!{_NEXT_NAME})|[,;&|(){{}}\["'`](?=[\w@\#$%^*+/!~-])(?!{_NEXT_NAME})"""
     r"""|\](?=[\w@\#$%^*+/!~-])"""
-    rf"""|\\(?!["'nrt])|\\[nrt](?=[\w@\#$%^*+/!~-])(?!{_NEXT_NAME}))++"""
+    rf"""|\\(?!["'nrt])|\\[nrt](?=[\w@\#$%^*+/!~-])(?!{_NEXT_NAME}))+)"""
 )
 _UP_TO_SEMICOLON: Final = re.compile(r"[^;\n\"'<>&=]{1,100}(?=;\s?[A-Za-z][\w ]{1,30}=)")
 """In connection strings a value may have blanks."""
 _WORD_FOLLOWS: Final = re.compile(r" \w")
 _ANOTHER_NAME: Final = re.compile(r"[\w)][=:]")
-_LINE: Final = re.compile(r"""(?:[^\n"'\\]|\\(?![rn])){0,2000}+""")
+_LINE: Final = re.compile(r"""(?>(?:[^\n"'\\]|\\(?![rn])){0,2000})""")
 _NESTED: Final = re.compile(r"""[\[\](){}]|"(?:[^"\\\n]|\\.){0,4000}"|'(?:[^'\\\n]|\\.){0,4000}'""")
 _ENCODED_END: Final = re.compile(r"%(?:25)?(?:26|23|20|22|27)")
 _SCHEME: Final = re.compile(
