@@ -16,6 +16,7 @@ from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.airweave.in_process import in_process
 from airweave_sync_mcp.airweave.retrying import RetryPolicy
 from airweave_sync_mcp.answers.acting.claims import Claims, LocalClaims
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, build_demo
 from airweave_sync_mcp.history.locks import LocalLocks, Locks
 from airweave_sync_mcp.history.memory import LocalMemory, Memory
@@ -50,6 +51,7 @@ class Core:
     app: ASGIApp | None = None
     memory: Memory = field(default_factory=LocalMemory)
     cleaner: Cleaner = field(default_factory=Cleaner)
+    judge: Judge = field(default_factory=Judge)
     nonce: Callable[[], str] = new_nonce
     clock: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic

@@ -59,6 +59,7 @@ def build_server(
             yield App(
                 snapshot=snapshot,
                 cleaner=core.cleaner,
+                judge=core.judge,
                 clock=core.clock,
                 nonce=core.nonce,
                 credential=credential,

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from mcp import Client, MCPError
 from mcp.server.request_state import RequestStateSecurity
@@ -23,6 +23,7 @@ from airweave_sync_mcp.answers.acting.run import Run, run_sync
 from airweave_sync_mcp.demo import Generation, Temporal
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.server import build_server
+from tests.support.examples import examples
 
 from .kit import LOST, PLAIN, RUNNING, Fault, Person, Stage, acting, answer, on_posts, refusal, stage
 
@@ -43,7 +44,7 @@ FAULTS: tuple[Fault | None, ...] = (
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(30, suppress_health_check=[HealthCheck.too_slow])
 @given(
     faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=8),
     generation=st.sampled_from([Generation.CURRENT, Generation.MARCH_2026, Generation.JUNE_2025]),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.airweave.budget import MemoryRateBudget, RateHeaders
+from tests.support.examples import examples
 
 KEY = "caller"
 UNLIMITED = [RateHeaders(), RateHeaders(limit=0, remaining=9999), RateHeaders(limit=9999, remaining=9999)]
@@ -68,7 +69,7 @@ STEPS = st.lists(
 
 
 @given(st.sampled_from([2, 3, 5, 10, 35, 100]), STEPS)
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_never_more_than_limit_less_reserve_in_any_minute(limit: int, steps: list[tuple[str, float]]) -> None:
     clock = Clock()
     budget, server = MemoryRateBudget(clock), Server(clock, limit)
@@ -91,7 +92,7 @@ def test_never_more_than_limit_less_reserve_in_any_minute(limit: int, steps: lis
 
 
 @given(st.sampled_from([5, 10, 35, 100]), STEPS)
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_nobody_is_refused_while_others_keep_within_the_reserve(limit: int, steps: list[tuple[str, float]]) -> None:
     clock = Clock()
     budget, server = MemoryRateBudget(clock), Server(clock, limit)
@@ -110,7 +111,6 @@ def test_nobody_is_refused_while_others_keep_within_the_reserve(limit: int, step
 
 
 @given(st.sampled_from([1, 2, 10, 100]), st.integers(0, 100))
-@settings(deadline=None)
 def test_asking_again_after_the_told_wait_leads_to_a_grant(limit: int, foreign: int) -> None:
     clock = Clock()
     budget = MemoryRateBudget(clock)

@@ -3,7 +3,7 @@
 import traceback
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.airweave.credential import Credential, CredentialKind
@@ -86,7 +86,6 @@ def test_a_credential_is_checked_however_it_is_made() -> None:
 
 
 @given(SECRETS)
-@settings(deadline=None)
 def test_the_secret_is_never_shown(secret: str) -> None:
     parsed = Credential.parse(secret)
     assert secret not in repr(parsed)
@@ -95,7 +94,6 @@ def test_the_secret_is_never_shown(secret: str) -> None:
 
 
 @given(SECRETS, SECRETS)
-@settings(deadline=None)
 def test_fingerprints_tell_callers_apart(one: str, two: str) -> None:
     first, second = Credential.parse(one), Credential.parse(two)
     url = "https://api.airweave.ai"

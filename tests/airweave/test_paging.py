@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.airweave.paging import MAX_REQUESTS, pages
 from airweave_sync_mcp.airweave.wire import Rows
+from tests.support.examples import examples
 
 from .test_budget import run
 
@@ -57,7 +58,6 @@ def names(count: int) -> list[str]:
 
 
 @given(st.integers(0, 60), st.integers(2, 12))
-@settings(deadline=None)
 def test_a_quiet_list_is_read_whole_and_in_order(count: int, page: int) -> None:
     listing = Listing(names(count))
     assert collect(pages(listing.fetch, page)) == names(count)
@@ -68,7 +68,7 @@ CHURN = st.lists(st.tuples(st.integers(0, 4), st.lists(st.integers(0, 80), max_s
 
 
 @given(st.integers(0, 60), st.integers(6, 12), CHURN)
-@settings(max_examples=400, deadline=None)
+@examples(60)
 def test_rows_that_come_and_go_make_no_duplicate_and_no_gap(
     count: int, page: int, churn: list[tuple[int, list[int]]]
 ) -> None:

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.airweave.errors import ErrorCode
@@ -202,7 +202,6 @@ def test_broken_characters_do_not_lose_the_list(raw: bytes) -> None:
 
 
 @given(st.datetimes(timezones=st.none()), st.sampled_from(["", "Z", "z", "+00:00", "+05:30", "-11:00"]), st.booleans())
-@settings(deadline=None)
 def test_times_become_utc(moment: datetime, offset: str, fraction: bool) -> None:
     if not fraction:
         moment = moment.replace(microsecond=0)
@@ -217,7 +216,6 @@ def test_times_become_utc(moment: datetime, offset: str, fraction: bool) -> None
 
 
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.integers())))
-@settings(deadline=None)
 def test_nonsense_is_never_fatal(junk: object) -> None:
     row = dict.fromkeys(WireJob.model_fields, junk) | {"id": "a"}
     raw = dump([row, {"id": "b"}])
@@ -232,7 +230,6 @@ def test_a_nonsense_time_is_none(junk: object) -> None:
 
 
 @given(st.uuids())
-@settings(deadline=None)
 def test_ids_have_one_spelling(value: object) -> None:
     text = str(value)
     assert read_id(text.upper()) == read_id(text.replace("-", "")) == read_id(f" {text} ") == text

@@ -2,28 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Any
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter
 from airweave_sync_mcp.answers.jobs import JobQuery, list_jobs
 from airweave_sync_mcp.answers.page import JobPage
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, Generation, build_demo
-from airweave_sync_mcp.demo.build import build_world
-from airweave_sync_mcp.demo.world import World as DemoData
-from tests.support.world import NOW, Clock, World, app_core
-
-
-@cache
-def _usual() -> DemoData:
-    return build_world(NOW)
+from tests.support.world import Clock, World, app_core, usual_data
 
 
 def demo(generation: Generation = Generation.CURRENT, **options: Any) -> World:
     """The demo before our server, with a world of its own."""
     clock = Clock()
     airweave = build_demo(
-        DemoOptions(generation=generation, clock=clock, api_key=DEMO_API_KEY, **options), _usual().copy()
+        DemoOptions(generation=generation, clock=clock, api_key=DEMO_API_KEY, **options), usual_data().copy()
     )
     return World(clock=clock, core=app_core(airweave.app, clock), demo=airweave)
 

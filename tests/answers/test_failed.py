@@ -9,6 +9,7 @@ from airweave_sync_mcp.answers.failed import FailedJobs, list_failed_jobs
 from airweave_sync_mcp.answers.groups import Group, GroupPage, group_failed_jobs
 from airweave_sync_mcp.demo import Generation
 from airweave_sync_mcp.diagnosis.causes import CauseName
+from airweave_sync_mcp.history.cursor import Cursor, write_cursor
 from airweave_sync_mcp.history.errors import QueryError
 from tests.answers.kit import demo, query
 from tests.history.kit import LIMITED, Airweave, ago, hourly, organization, told, uid
@@ -163,6 +164,49 @@ async def test_pages_of_groups_hold_each_group_once() -> None:
     assert cut.groups[0].key == whole.groups[2].key
     assert whole.next_cursor(0) is None
     assert whole.next_cursor(len(whole.groups)) is None
+
+
+@pytest.mark.parametrize("again", range(3))
+async def test_a_cause_that_fails_again_between_two_pages_is_still_shown_once(again: int) -> None:
+    errors = ["gaierror: [Errno -2] Name or service not known", "KeyError: 'rows'", "UsageLimitExceededError: x"]
+    names = ["dns", "bug", "plan"]
+    air = Airweave()
+    for number, (name, error) in enumerate(zip(names, errors, strict=True)):
+        air.add(name, [told(name, ago(hours=number + 1), "failed", error=error)], status="error")
+    world = air.world()
+    shown: list[str] = []
+    async with world.asking() as ask:
+        question = {"statuses": FAILED, "since": "24h", "limit": 1}
+        page = await group_failed_jobs(ask(), query(**question))  # type: ignore[arg-type]
+        assert page.failing_before == ()
+        shown += [group.cause for group in page.groups]
+        air.add(f"{names[again]} again", [told("again", ago(seconds=30), "failed", error=errors[again])])
+        world.clock.forward(600)
+        while cursor := page.next_cursor(len(page.groups)):
+            page = await group_failed_jobs(ask(), query(**question, cursor=cursor))  # type: ignore[arg-type]
+            shown += [group.cause for group in page.groups]
+            assert (page.total, page.failures, page.shown_before + 1) == (3, 4, len(shown))
+    assert shown[0] == "tls_or_dns_error"
+    assert sorted(shown) == ["connector_bug", "tls_or_dns_error", "usage_or_billing_limit"]
+
+
+async def test_a_cursor_of_unknown_groups_is_broken() -> None:
+    world = demo()
+    page = await groups(world, limit=1)
+    for key in ("", "x", "f" * 12):
+        cursor = write_cursor(Cursor(key=(key, ""), shown=1, window=page.window), page.question)
+        with pytest.raises(QueryError) as caught:
+            await groups(world, cursor=cursor)
+        assert caught.value.code == "broken_cursor"
+
+
+async def test_what_has_been_failing_since_before_is_told_on_the_first_page() -> None:
+    world = demo()
+    by_cause = await groups(world, limit=3)
+    rows = await failed(world, limit=3)
+    assert len(by_cause.failing_before) == len(rows.failing_before) == len(BEFORE)
+    assert (await groups(world, limit=3, cursor=by_cause.next_cursor(3))).failing_before == ()
+    assert (await failed(world, limit=3, cursor=rows.page.next_cursor(3))).failing_before == ()
 
 
 async def test_a_cursor_for_rows_is_not_one_for_groups() -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
@@ -29,6 +29,7 @@ from tests.history.kit import (
     told,
     uid,
 )
+from tests.support.examples import examples
 from tests.support.world import NOW, World
 
 pytestmark = pytest.mark.anyio
@@ -92,7 +93,7 @@ async def test_what_runs_now(generation: Generation) -> None:
 # Pages while things happen
 
 
-@settings(max_examples=10, deadline=None)
+@examples(6)
 @given(
     st.sampled_from(["current", "unlimited", "organization"]),
     st.integers(7, 40),

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.kit import Shell
 from tests.support.still import still_world
+from tests.support.world import World
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,12 @@ def _logging_as_it_was() -> Iterator[None]:
     for logger, handlers, level in before:
         logger.handlers[:] = handlers
         logger.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def read_once() -> World:
+    """The demo before one program for all: what it has read, it knows."""
+    return still_world()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from airweave_sync_mcp.cli.terminal import Terminal
 from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, build_demo
 from tests.cli.kit import KEY, Shell, with_key
 from tests.support.still import still_world
-from tests.support.world import NOW, Clock, demo_world
+from tests.support.world import NOW, Clock, World, demo_world
 from tests.tools.kit import Airweave, Reply
 
 
@@ -24,7 +24,9 @@ from tests.tools.kit import Airweave, Reply
         (["failed", "--source", "gmail", "--until", "2026-10-01", "--since", "2026-09-30", "--exit-code"], 0),
         (["failed", "--connection", "Acme GitLab", "--exit-code"], 0),
         (["failed", "--connection", "Freshdesk Archive", "--exit-code"], 1),
-        (["jobs", "--limit", "5", "--exit-code"], 0),
+        (["jobs", "--limit", "5", "--exit-code"], 1),  # what failed is on later pages
+        (["jobs", "--limit", "5", "--since", "20m", "--exit-code"], 0),
+        (["connections", "--limit", "1", "--exit-code"], 1),
         (["jobs", "--status", "failed", "--exit-code"], 1),
         (["connection", "Finance SharePoint", "--exit-code"], 1),
         (["connection", "Finance SharePoint"], 0),
@@ -44,7 +46,8 @@ from tests.tools.kit import Airweave, Reply
         (["jobs", "--collection", "nowhere"], 2),
     ],
 )
-def test_against_the_demo(shell: Shell, words: list[str], code: int) -> None:
+def test_against_the_demo(tmp_path: Path, read_once: World, words: list[str], code: int) -> None:
+    shell = Shell(home=tmp_path, world=read_once)
     assert shell(*words).code == code
     if words[0] != "doctor" and code != 2:
         assert shell(*words, "--json").code == code

@@ -1,10 +1,16 @@
 """What a person sees. The whole of it is kept as snapshots, at two widths of a window and in a pipe."""
 
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.cli.kit import Shell
+from tests.cli.kit import Ran, Shell
 from tests.support.still import still_world
+from tests.support.world import World
 
 COMMANDS = {
     "failed": ["failed"],
@@ -25,10 +31,29 @@ COMMANDS = {
 }
 
 
+Ask: TypeAlias = Callable[[str, int | None], Ran]
+
+
+@cache
+def asked_for(command: str) -> World:
+    """The demo before a program that was asked this and nothing else."""
+    return still_world()
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    """Types a command at this width of a window, None for a pipe."""
+
+    def typed(command: str, width: int | None) -> Ran:
+        return Shell(home=tmp_path, world=asked_for(command))(*COMMANDS[command], columns=width)
+
+    return typed
+
+
 @pytest.mark.parametrize("width", [100, 80])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_a_person_sees(shell: Shell, command: str, width: int, snapshot: SnapshotAssertion) -> None:
-    ran = shell(*COMMANDS[command], columns=width)
+def test_what_a_person_sees(ask: Ask, command: str, width: int, snapshot: SnapshotAssertion) -> None:
+    ran = ask(command, width)
 
     assert ran.out == snapshot
     assert ran.err == ""
@@ -38,8 +63,8 @@ def test_what_a_person_sees(shell: Shell, command: str, width: int, snapshot: Sn
 
 
 @pytest.mark.parametrize("command", ["failed rows", "connections"])
-def test_in_a_pipe_a_row_is_a_line(shell: Shell, command: str, snapshot: SnapshotAssertion) -> None:
-    ran = shell(*COMMANDS[command], columns=None)
+def test_in_a_pipe_a_row_is_a_line(ask: Ask, command: str, snapshot: SnapshotAssertion) -> None:
+    ran = ask(command, None)
 
     assert ran.out == snapshot
     assert "…" not in ran.out
@@ -67,8 +92,8 @@ def test_an_incomplete_answer_says_so_in_the_open(shell: Shell) -> None:
 
 @pytest.mark.parametrize("width", [20, 40])
 @pytest.mark.parametrize("command", ["failed rows", "jobs", "connections", "job with a hostile error"])
-def test_a_very_narrow_window_is_no_trouble(shell: Shell, command: str, width: int) -> None:
-    ran = shell(*COMMANDS[command], columns=width)
+def test_a_very_narrow_window_is_no_trouble(ask: Ask, command: str, width: int) -> None:
+    ran = ask(command, width)
 
     assert ran.code == 0
     assert all(len(line) <= width for line in ran.out.splitlines() if "--cursor" not in line)

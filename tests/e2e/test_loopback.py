@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mcp import Client
 
 from airweave_sync_mcp.cli.main import run
 from airweave_sync_mcp.cli.terminal import Terminal
+from airweave_sync_mcp.core import core_of
 from airweave_sync_mcp.demo import Generation
+from airweave_sync_mcp.server import build_server
+from airweave_sync_mcp.settings import load_settings
 from tests.cli.conftest import _logging_as_it_was  # noqa: F401
 from tests.e2e.kit import KEY, Loopback, Talk, environment, loopback, process
+from tests.support.world import call
 
 SPELLINGS = ["", "/", "/v1", "/v1/"]
 """What people write after the host of a base URL."""
@@ -22,20 +27,18 @@ def airweave(request: pytest.FixtureRequest) -> Iterator[Loopback]:
         yield running
 
 
-def test_the_server_answers(airweave: Loopback, tmp_path: Path) -> None:
-    spelling = SPELLINGS[list(Generation).index(airweave.demo.options.generation)]
-    env = environment(tmp_path, AIRWEAVE_BASE_URL=airweave.url + spelling, AIRWEAVE_API_KEY=KEY)
-    with process(env=env) as server:
-        talk = Talk(server)
-        talk.open()
-        running = talk.call("list_sync_jobs", status=["running", "pending", "cancelling"])["structuredContent"]
-        failed = talk.call("list_failed_jobs", group=False, limit=100)["structuredContent"]
-        history = talk.call("get_connection_jobs", connection="Ops Notion", limit=5)["structuredContent"]
-        latest = talk.call("get_sync_job", job=history["jobs"][0]["job"])["structuredContent"]
-        listed = talk.call("list_connections", limit=100)["structuredContent"]
-        code, _, err = talk.close()
+@pytest.mark.anyio
+async def test_the_server_answers(airweave: Loopback, tmp_path: Path) -> None:
+    environ = {"AIRWEAVE_BASE_URL": airweave.url + spelling(airweave), "AIRWEAVE_API_KEY": KEY}
+    settings = load_settings({}, environ, home=tmp_path)
+    core = core_of(settings)
+    async with Client(build_server(core, lambda _: core.credential(settings)), mode="legacy") as client:
+        running = await call(client, "list_sync_jobs", status=["running", "pending", "cancelling"])
+        failed = await call(client, "list_failed_jobs", group=False, limit=100)
+        history = await call(client, "get_connection_jobs", connection="Ops Notion", limit=5)
+        latest = await call(client, "get_sync_job", job=history["jobs"][0]["job"])
+        listed = await call(client, "list_connections", limit=100)
 
-    assert (code, err) == (0, "")
     assert {job["connection"] for job in running["jobs"]} >= {"Sales Salesforce", "Support Intercom", "Sales Pipedrive"}
     assert {job["connection"] for job in failed["jobs"]} >= {"Finance SharePoint", "EMEA Zendesk", "Field Jira"}
     assert failed["coverage"]["complete"] is True
@@ -44,6 +47,24 @@ def test_the_server_answers(airweave: Loopback, tmp_path: Path) -> None:
     assert latest["cause"] == "source_rate_limited"
     visible = [one for one in airweave.demo.world.own_connections() if one.sync_id or not old(airweave)]
     assert listed["total"] == len(visible)
+
+
+def test_the_server_as_a_process_answers(tmp_path: Path) -> None:
+    with loopback(Generation.DOCUMENTED) as airweave:
+        env = environment(tmp_path, AIRWEAVE_BASE_URL=airweave.url, AIRWEAVE_API_KEY=KEY)
+        with process(env=env) as server:
+            talk = Talk(server)
+            talk.open()
+            failed = talk.call("list_failed_jobs", group=False, limit=100)["structuredContent"]
+            code, _, err = talk.close()
+
+    assert (code, err) == (0, "")
+    assert {job["connection"] for job in failed["jobs"]} >= {"Finance SharePoint", "EMEA Zendesk", "Field Jira"}
+    assert {request.path for request in airweave.demo.requests} >= {"/v1/sync/jobs", "/source-connections"}
+
+
+def spelling(airweave: Loopback) -> str:
+    return SPELLINGS[list(Generation).index(airweave.demo.options.generation)]
 
 
 def old(airweave: Loopback) -> bool:
@@ -64,9 +85,8 @@ def test_the_command_line_answers(airweave: Loopback, tmp_path: Path) -> None:
     assert "cursor_expired" in out
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_the_address_may_be_spelled_in_any_way(airweave: Loopback, tmp_path: Path, spelling: str) -> None:
-    code, out, err = type_in(airweave, tmp_path, "doctor", after=spelling)
+def test_the_address_may_be_spelled_in_any_way(airweave: Loopback, tmp_path: Path) -> None:
+    code, out, err = type_in(airweave, tmp_path, "doctor", after=spelling(airweave))
 
     assert (code, err) == (0, "")
     assert "All is well." in out

@@ -81,27 +81,18 @@ def test_stdout_carries_protocol_and_nothing_else(tmp_path: Path) -> None:
     assert "waits for a client" not in err, "that is for people at a terminal"
 
 
-def test_without_a_key_it_starts_and_every_answer_says_so(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_without_a_key_it_starts_and_says_so_until_a_signal_ends_it(tmp_path: Path) -> None:
     with process(env=environment(tmp_path)) as server:
         talk = Talk(server)
         talk.open()
         answer = talk.call("list_sync_jobs")
-        assert talk.close()[0] == 0
+        server.send_signal(signal.SIGTERM)
 
+        assert server.wait(timeout=5) == -signal.SIGTERM
     assert answer["isError"]
     assert answer["structuredContent"]["code"] == "no_key"
     assert "AIRWEAVE_API_KEY" in answer["content"][0]["text"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_signal_ends_it_at_once(tmp_path: Path, name: str) -> None:
-    number = getattr(signal, name)
-    with process("--demo", env=environment(tmp_path)) as server:
-        Talk(server).open()
-        server.send_signal(number)
-
-        assert server.wait(timeout=5) == -number
 
 
 @pytest.fixture
@@ -176,19 +167,17 @@ def test_the_watch_for_the_network_sees_one(tmp_path: Path) -> None:
     assert b"NETWORK socket.connect" in done.stderr
 
 
-def test_names_that_a_terminal_cannot_show_are_no_crash(tmp_path: Path) -> None:
+def test_names_that_a_terminal_cannot_show_are_no_crash_and_before_head_it_ends_in_silence(tmp_path: Path) -> None:
     env = environment(tmp_path, PYTHONUTF8="0", PYTHONIOENCODING="ascii", LC_ALL="C")
-    command = [*MODULE, "--demo", "connections", "--search", "quipe"]
-    done = subprocess.run(command, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
+    with (
+        process("--demo", "connections", "--search", "quipe", env=env) as shown,
+        process("--demo", "connections", "--json", env=environment(tmp_path)) as cut,
+    ):
+        cut.stdout.close()
+        out, _ = shown.communicate(timeout=PATIENCE_S)
+        err = cut.stderr.read()
 
-    assert done.returncode == 0
-    assert b"?quipe Produit" in done.stdout
-
-
-def test_before_head_it_ends_in_silence(tmp_path: Path) -> None:
-    with process("--demo", "connections", "--json", env=environment(tmp_path)) as program:
-        program.stdout.close()
-        err = program.stderr.read()
-
-        assert program.wait(timeout=PATIENCE_S) == 141
+        assert cut.wait(timeout=PATIENCE_S) == 141
     assert err == b""
+    assert shown.returncode == 0
+    assert b"?quipe Produit" in out

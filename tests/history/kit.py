@@ -10,16 +10,16 @@ from urllib.parse import parse_qs
 from uuid import UUID, uuid5
 
 import anyio
-from hypothesis import settings
 
 from airweave_sync_mcp.airweave.wire import Rows, WireJob
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, SyncJob
 from airweave_sync_mcp.history.order import place
 from airweave_sync_mcp.history.view import Need, View
 from airweave_sync_mcp.history.window import Window
+from tests.support.examples import examples
 from tests.support.world import NOW, Clock, World, app_core
 
-PROPERTY = settings(max_examples=30, deadline=None)
+PROPERTY = examples(20)
 """A busy machine is no failure."""
 
 ORGANIZATION = "0a0a0a0a-0000-4000-8000-000000000001"

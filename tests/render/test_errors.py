@@ -1,12 +1,13 @@
 """Errors: what happened, what to do, whether a retry helps and when; never too long, never a secret."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.render.errors import render_error
 from airweave_sync_mcp.safety import Cleaner
+from tests.support.examples import examples
 
 KEY = "a-known-key-0123456789"
 CLEANER = Cleaner([KEY])
@@ -38,7 +39,7 @@ def test_it_says_whether_and_when_a_retry_helps() -> None:
 
 
 @given(st.text(), st.text())
-@settings(max_examples=25)
+@examples(15)
 def test_it_is_one_line_of_bounded_length_without_the_key(message: str, hint: str) -> None:
     long = failure(message=message * 200 + KEY, hint=hint * 200 + KEY)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airweave_sync_mcp.answers.jobs import verdict_of
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobRow
 from airweave_sync_mcp.history.model import Connection, SyncJob
 from airweave_sync_mcp.history.references import one_connection
@@ -27,7 +27,7 @@ JOB = SyncJob(id="aaaaaaaa-0000-4000-8000-000000000000", status="failed", connec
 
 def row(job: SyncJob, style: RowStyle | None = None, connection: Connection | None = NAMED) -> JobOut:
     names = Names.of([NAMED], CLEANER)
-    found = JobRow(job=job, connection=connection, verdict=verdict_of(job, connection), short_id=job.id[:8])
+    found = JobRow(job=job, connection=connection, verdict=Judge().verdict(job, connection), short_id=job.id[:8])
     return job_out(found, names, style or RowStyle())
 
 

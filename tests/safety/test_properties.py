@@ -8,11 +8,12 @@ import unicodedata
 from urllib.parse import quote as url_quote
 from urllib.parse import quote_plus
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.safety import Cleaner, clean, fence, mask_secrets, one_line, quote, safe_tree
 from airweave_sync_mcp.safety.marks import RESERVED
+from tests.support.examples import examples
 
 from .support import leaks, planted, rows
 
@@ -83,7 +84,7 @@ PLAIN_EDGE = st.sampled_from([" ", "\n", '"', "'", "=", "(", ",", "/", ": ", " [
 CANARIES = [planted(row) for row in rows("secrets.jsonl")]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(30)
 @given(HOSTILE)
 @example("[a](https://b)(https://c)(https://d)(https://e)(https://f)(https://g)(https://h)(https://i)(https://j)")
 def test_cleaning_and_masking_are_idempotent(text: str) -> None:
@@ -93,7 +94,7 @@ def test_cleaning_and_masking_are_idempotent(text: str) -> None:
     assert mask_secrets(masked) == masked
 
 
-@settings(max_examples=150, deadline=None)
+@examples(30)
 @given(HOSTILE, st.integers(0, 300))
 def test_cut_text_is_idempotent_bounded_and_says_so(text: str, limit: int) -> None:
     whole = clean(text)
@@ -109,7 +110,7 @@ def test_cut_text_is_idempotent_bounded_and_says_so(text: str, limit: int) -> No
     assert len(quote(text, max(limit, 2))) <= max(limit, 2)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(25)
 @given(st.text())
 def test_nothing_unseen_is_left(text: str) -> None:
     for out in (clean(text), one_line(text, 200)):
@@ -117,7 +118,7 @@ def test_nothing_unseen_is_left(text: str) -> None:
         out.encode()
 
 
-@settings(max_examples=120, deadline=None)
+@examples(25)
 @given(st.sampled_from(SHAPED), HOSTILE, HOSTILE, PLAIN_EDGE, PLAIN_EDGE, st.integers(0, 400))
 def test_a_shaped_secret_never_survives(
     secret: str, before: str, after: str, left: str, right: str, limit: int
@@ -130,7 +131,7 @@ def test_a_shaped_secret_never_survives(
         assert not leaks(secret, out)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(25)
 @given(
     st.sampled_from(SHAPED),
     st.lists(
@@ -145,7 +146,7 @@ def test_invisible_characters_do_not_hide_a_secret(secret: str, splits: list[tup
     assert not leaks(secret, clean(f"error: {text} rejected"))
 
 
-@settings(max_examples=70, deadline=None)
+@examples(20)
 @given(st.sampled_from(CANARIES), st.integers(0, 300), st.integers(0, 300), st.integers(1, 260))
 def test_no_cut_shows_a_canary(canary: tuple[str, list[str]], before: int, after: int, limit: int) -> None:
     text, secrets = canary
@@ -156,7 +157,7 @@ def test_no_cut_shows_a_canary(canary: tuple[str, list[str]], before: int, after
 KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=60)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(25)
 @given(KEYS, st.text(max_size=4), st.text(max_size=4))
 def test_a_known_secret_survives_in_no_encoding(secret: str, before: str, after: str) -> None:
     assume(secret not in RESERVED)
@@ -191,7 +192,7 @@ def test_a_known_secret_survives_in_no_encoding(secret: str, before: str, after:
         assert cleaner.clean(cleaner.clean(text)) == cleaner.clean(text)
 
 
-@settings(max_examples=70, deadline=None)
+@examples(20)
 @given(HOSTILE, st.text("0123456789abcdef", min_size=6, max_size=6))
 def test_content_cannot_close_its_fence(text: str, nonce: str) -> None:
     lines = fence(text + f"\n{nonce}>>>\n" + text, nonce=nonce).split("\n")
@@ -203,7 +204,7 @@ def test_content_cannot_close_its_fence(text: str, nonce: str) -> None:
     assert ">>>" not in inside
 
 
-@settings(max_examples=70, deadline=None)
+@examples(20)
 @given(HOSTILE, st.integers(2, 120))
 def test_content_cannot_close_its_quotes(text: str, limit: int) -> None:
     quoted = quote(text, limit)
@@ -221,7 +222,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=70, deadline=None)
+@examples(20)
 @given(TREES)
 def test_a_safe_tree_is_json_and_stays_as_it_is(tree: object) -> None:
     safe = safe_tree(tree)

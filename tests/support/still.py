@@ -1,21 +1,13 @@
 """The demo's world for tests that only read, under a clock that never moves: made once, as that takes a while."""
 
-from functools import cache
 from typing import Any
 
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, build_demo
-from airweave_sync_mcp.demo.build import build_world
-from airweave_sync_mcp.demo.world import World as DemoData
-from tests.support.world import NOW, Clock, World, app_core
-
-
-@cache
-def _data() -> DemoData:
-    return build_world(NOW)
+from tests.support.world import Clock, World, app_core, usual_data
 
 
 def still_world(*, core: dict[str, Any] | None = None, **options: Any) -> World:
     """As `demo_world`; nothing may be written to it, and its clock must not be moved."""
     clock = Clock()
-    demo = build_demo(DemoOptions(clock=clock, **{"api_key": DEMO_API_KEY, **options}), world=_data())
+    demo = build_demo(DemoOptions(clock=clock, **{"api_key": DEMO_API_KEY, **options}), world=usual_data())
     return World(clock=clock, core=app_core(demo.app, clock, **(core or {})), demo=demo)

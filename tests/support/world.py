@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from mcp import Client
@@ -14,6 +15,8 @@ from airweave_sync_mcp.airweave.retrying import RetryPolicy
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.core import Core
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoAirweave, DemoOptions, build_demo
+from airweave_sync_mcp.demo.build import build_world
+from airweave_sync_mcp.demo.world import World as DemoData
 from airweave_sync_mcp.history.snapshot import Snapshot
 from airweave_sync_mcp.server import build_server
 
@@ -59,7 +62,7 @@ class World:
     async def asking(self) -> AsyncIterator[Callable[[], Ask]]:
         """Questions without a protocol in between."""
         async with self.core.open() as snapshot:
-            yield lambda: Ask(snapshot=snapshot, credential=self.credential, now=self.clock())
+            yield lambda: Ask(snapshot=snapshot, credential=self.credential, now=self.clock(), judge=self.core.judge)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
@@ -73,10 +76,16 @@ class World:
         return [one for one in asked if one.split("?")[0].endswith(ending)]
 
 
+@cache
+def usual_data() -> DemoData:
+    """The demo's data at `NOW`: made once, as that takes a while. To be copied before anything may be written."""
+    return build_world(NOW)
+
+
 def demo_world(*, core: dict[str, Any] | None = None, **options: Any) -> World:
     """The embedded Airweave, with the options of the demo and of the core."""
     clock = Clock()
-    demo = build_demo(DemoOptions(clock=clock, **{"api_key": DEMO_API_KEY, **options}))
+    demo = build_demo(DemoOptions(clock=clock, **{"api_key": DEMO_API_KEY, **options}), usual_data().copy())
     return World(clock=clock, core=app_core(demo.app, clock, **(core or {})), demo=demo)
 
 

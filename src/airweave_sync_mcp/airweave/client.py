@@ -83,6 +83,7 @@ class AirweaveClient:
             headers=_client_headers(client_version),
             transport=transport,
             max_connections=max_connections,
+            tls=self.endpoint.scheme == "https",
         )
         self._http: httpx.AsyncClient | None = None
 

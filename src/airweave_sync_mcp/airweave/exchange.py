@@ -1,5 +1,6 @@
 """One request and its answer over HTTP, and nothing clever: no retries, no budget, no parsing."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,10 +39,12 @@ def open_http(
     headers: Mapping[str, str],
     transport: httpx.AsyncBaseTransport | None,
     max_connections: int = 100,
+    tls: bool = True,
 ) -> httpx.AsyncClient:
     """A pooled client that honours proxy variables and SSL_CERT_FILE, follows no redirect and keeps no cookie.
 
-    It is shared by all callers, so that a cookie kept from one could reach another.
+    It is shared by all callers, so that a cookie kept from one could reach another. Without `tls` no certificates are
+    read, which takes long: then nothing but plain http can be asked.
 
     Raises:
         AirweaveError: `tls` or `proxy_error`, if the environment names unusable certificates or proxies.
@@ -55,6 +58,7 @@ def open_http(
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # httpx.Cookies would drop the policy
             follow_redirects=False,
             transport=transport,
+            verify=True if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # the latter trusts nobody
         )
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         problem = error

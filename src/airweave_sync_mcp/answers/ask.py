@@ -8,6 +8,7 @@ from typing import Final
 import anyio
 
 from airweave_sync_mcp.airweave.credential import Credential
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.memory import ConnectionList
 from airweave_sync_mcp.history.model import Connection
@@ -26,6 +27,8 @@ class Ask:
     credential: Credential
     now: datetime
     progress: Progress = no_progress
+    judge: Judge = field(default_factory=Judge)
+    """Shared by questions, it has less to do."""
     began: float = field(default_factory=anyio.current_time)
     """On anyio's clock: however much has to be read, the deadline is one."""
 

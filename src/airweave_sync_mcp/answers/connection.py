@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, resolve_connection
-from airweave_sync_mcp.answers.jobs import JobQuery, list_jobs_with_view, verdict_of
+from airweave_sync_mcp.answers.jobs import JobQuery, list_jobs_with_view
 from airweave_sync_mcp.answers.page import JobPage
 from airweave_sync_mcp.diagnosis.cadence import Typical, typical
-from airweave_sync_mcp.diagnosis.streaks import Streak, failing_streak
+from airweave_sync_mcp.diagnosis.measures import decided
+from airweave_sync_mcp.diagnosis.streaks import Streak
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, JobStatus, SyncJob
 from airweave_sync_mcp.history.plan import can_have_jobs
 
@@ -47,23 +48,15 @@ async def connection_jobs(ask: Ask, query: JobQuery) -> ConnectionJobs:
         # Federated connections are never asked: they have no sync.
         has_sync = can_have_jobs(connection)
         history = ConnectionHistory(connection_id=connection.id, jobs=(), fetched_at=ask.now, has_sync=has_sync)
-    judged = [job for job in history.jobs if job.status in {JobStatus.COMPLETED, JobStatus.FAILED}][:_JUDGED]
+    judged = decided(history.jobs)[:_JUDGED]
     good = [job for job in judged if job.status == JobStatus.COMPLETED]
     return ConnectionJobs(
         connection=connection,
         page=page,
         history=history,
         usual=typical(history.jobs[:_JUDGED]),
-        streak=streak_of(history, connection),
+        streak=ask.judge.streak(connection, history),
         last_success=next((job for job in history.jobs if job.status == JobStatus.COMPLETED), None),
         success_rate=len(good) / len(judged) if judged else None,
         runs_judged=len(judged),
     )
-
-
-def streak_of(history: ConnectionHistory, connection: Connection) -> Streak | None:
-    def cause_of(job: SyncJob) -> str | None:
-        verdict = verdict_of(job, connection)
-        return verdict.cause if verdict else None
-
-    return failing_streak(history, cause_of)

@@ -1,18 +1,17 @@
 """The list of source connections, each with its last job."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
-from airweave_sync_mcp.answers.jobs import verdict_of
-from airweave_sync_mcp.answers.judge import judge
+from airweave_sync_mcp.answers.jobs import rows_of
 from airweave_sync_mcp.answers.page import JobRow
 from airweave_sync_mcp.diagnosis.finding import Finding
 from airweave_sync_mcp.history.cursor import Cursor, question_of, read_cursor, write_cursor
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage
-from airweave_sync_mcp.history.references import plain, short_ids
+from airweave_sync_mcp.history.plan import is_troubled
+from airweave_sync_mcp.history.references import plain
 from airweave_sync_mcp.history.view import Need, View
 
 _NAME_KEPT: Final = 40
@@ -48,8 +47,11 @@ class ConnectionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionPage:
+    """A page of the connections that match: `total` of them, of which `troubled` by their status."""
+
     rows: tuple[ConnectionRow, ...]
     total: int
+    troubled: int
     shown_before: int
     has_more: bool
     question: str
@@ -85,8 +87,9 @@ async def list_connections(ask: Ask, query: ConnectionQuery) -> ConnectionPage:
     need = Need(scope=lambda one: one.id in ids, by_connection=True)
     view = await ask.view(need)
     return ConnectionPage(
-        rows=tuple(_row(view.connections.get(one.id, one), view, ask.now) for one in page),
+        rows=_rows([view.connections.get(one.id, one) for one in page], view, ask),
         total=len(matching),
+        troubled=sum(is_troubled(one) for one in matching),
         shown_before=cursor.shown if cursor else 0,
         has_more=len(after) > len(page),
         question=query.question,
@@ -103,14 +106,19 @@ def _matches(connection: Connection, query: ConnectionQuery) -> bool:
     )
 
 
-def _row(connection: Connection, view: View, now: datetime) -> ConnectionRow:
-    history, last_job = view.histories.get(connection.id), None
-    if history is not None and history.jobs:
-        job = history.jobs[0]
-        short = short_ids([job.id], (one.id for one in view.jobs))[0]
-        last_job = JobRow(job=job, connection=connection, verdict=verdict_of(job, connection), short_id=short)
-    alarms = judge(connection, history, now=now).alarms
-    return ConnectionRow(connection=connection, last_job=last_job, history=history, findings=alarms)
+def _rows(connections: Sequence[Connection], view: View, ask: Ask) -> tuple[ConnectionRow, ...]:
+    histories = {one.id: view.histories.get(one.id) for one in connections}
+    newest = {name: history.jobs[0] for name, history in histories.items() if history is not None and history.jobs}
+    last_jobs = dict(zip(newest, rows_of(list(newest.values()), view, ask.judge), strict=True))
+    return tuple(
+        ConnectionRow(
+            connection=one,
+            last_job=last_jobs.get(one.id),
+            history=histories[one.id],
+            findings=ask.judge.judge(one, histories[one.id], now=ask.now).alarms,
+        )
+        for one in connections
+    )
 
 
 def connection_key(connection: Connection) -> tuple[str, str]:

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.ask import Ask, resolve_connection
-from airweave_sync_mcp.answers.connection import streak_of
 from airweave_sync_mcp.answers.failed import last_outcome
 from airweave_sync_mcp.answers.job import find_job
-from airweave_sync_mcp.answers.jobs import verdict_of
-from airweave_sync_mcp.answers.judge import Judgement, judge
+from airweave_sync_mcp.answers.judge import Judgement
 from airweave_sync_mcp.answers.retry import Retry, retry_of
 from airweave_sync_mcp.diagnosis.classify import Verdict
 from airweave_sync_mcp.diagnosis.comparison import Comparison, last_good_comparison
@@ -63,7 +61,7 @@ async def diagnose(ask: Ask, *, connection: str = "", job: str = "") -> Diagnosi
     view = await _read(ask, one)
     one = await _with_detail(ask, one)
     history = view.histories.get(one.id)
-    judgement = judge(one, history, now=ask.now)
+    judgement = ask.judge.judge(one, history, now=ask.now)
     return await _diagnosis(ask, one, judgement, view, _main_job(judgement), asked_for_job=False)
 
 
@@ -80,7 +78,7 @@ async def _diagnose_job(ask: Ask, job: str, connection: str) -> Diagnosis:
             over=False,
             comparison=None,
             last_success=None,
-            retry=retry_of(None, answer.row.verdict, found),
+            retry=retry_of(None, answer.row.verdict, passed=_since(found, ask.now)),
             shared=None,
             coverage=answer.coverage,
             connections=answer.connections,
@@ -88,7 +86,7 @@ async def _diagnose_job(ask: Ask, job: str, connection: str) -> Diagnosis:
         )
     view = await _read(ask, one)
     one = await _with_detail(ask, one)
-    judgement = judge(one, view.histories.get(one.id), now=ask.now)
+    judgement = ask.judge.judge(one, view.histories.get(one.id), now=ask.now)
     return await _diagnosis(ask, one, judgement, view, found, asked_for_job=True)
 
 
@@ -113,25 +111,35 @@ async def _diagnosis(
     ask: Ask, one: Connection, judgement: Judgement, view: View, job: SyncJob | None, *, asked_for_job: bool
 ) -> Diagnosis:
     history = judgement.history
-    verdict = verdict_of(job, one) if job else None
+    verdict = ask.judge.verdict(job, one) if job else None
+    over = job is not None and history is not None and _is_over(job, history)
+    retry = retry_of(judgement, verdict, passed=_since(job, ask.now))
+    if over and retry.safe:
+        retry = Retry(useful=False, safe=True, when="not needed: a good run came after it")
     known = await ask.snapshot.known(ask.credential)
     return Diagnosis(
         connection=one,
         judgement=judgement,
         job=job,
-        short_id=short_ids([job.id], (other.id for other in known.jobs))[0] if job else None,
+        short_id=short_ids([job.id], (other.id for other in known.unordered))[0] if job else None,
         verdict=verdict,
-        over=job is not None and history is not None and _is_over(job, history),
+        over=over,
         comparison=last_good_comparison(job, history) if job and history else None,
         last_success=next((run for run in history.jobs if run.status == JobStatus.COMPLETED), None)
         if history
         else None,
-        retry=retry_of(judgement, verdict, job),
-        shared=_shared(one, judgement, known, ask.now),
+        retry=retry,
+        shared=_shared(one, judgement, known, ask),
         coverage=view.coverage,
         connections=known.connections,
         asked_for_job=asked_for_job,
     )
+
+
+def _since(job: SyncJob | None, now: datetime) -> timedelta | None:
+    """How long ago a job ended, as far as is known."""
+    end = (job.ended_at or job.estimated_end or job.at) if job else None
+    return now - end if end else None
 
 
 def _main_job(judgement: Judgement) -> SyncJob | None:
@@ -156,7 +164,7 @@ def _is_over(job: SyncJob, history: ConnectionHistory) -> bool:
     return False
 
 
-def _shared(one: Connection, judgement: Judgement, known: View, now: datetime) -> SharedCause | None:
+def _shared(one: Connection, judgement: Judgement, known: View, ask: Ask) -> SharedCause | None:
     """The trouble that this connection has in common with others that are failing now."""
     if not judgement.failing:
         return None
@@ -165,9 +173,9 @@ def _shared(one: Connection, judgement: Judgement, known: View, now: datetime) -
         history = judgement.history if other.id == one.id else known.histories.get(other.id)
         outcome = last_outcome(history) if history else None
         if history is not None and outcome is not None and outcome.failed:
-            streak = streak_of(history, other)
+            streak = ask.judge.streak(other, history)
             failing += [(other, streak)] if streak else []
-    found = shared_causes(failing, _no_cause, now)
+    found = shared_causes(failing, _no_cause, ask.now)
     return next((shared for shared in found if any(each.id == one.id for each in shared.connections)), None)
 
 

@@ -1,10 +1,10 @@
 """What failed: in the window, and, whatever the window, what has been failing since before it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.answers.jobs import JobQuery, list_jobs_with_view, rows_of
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobPage, JobRow
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, JobStatus, SyncJob
 from airweave_sync_mcp.history.plan import is_troubled
@@ -25,6 +25,8 @@ class StillFailing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedJobs:
+    """A page of failed jobs. `failing_before` comes with the first page, the later ones need not repeat it."""
+
     page: JobPage
     failing_before: tuple[StillFailing, ...]
 
@@ -43,23 +45,21 @@ async def list_failed_jobs(ask: Ask, query: JobQuery) -> FailedJobs:
 async def list_failed_with_view(ask: Ask, query: JobQuery, *, window: Window | None = None) -> tuple[FailedJobs, View]:
     """As `list_failed_jobs`, with all that was looked at. `window` takes the place of the query's own."""
     page, view = await list_jobs_with_view(ask, query, window=window)
-    if page.window.since is None or page.window.until is not None:
+    if page.window.since is None or page.window.until is not None or query.cursor.strip():
         return FailedJobs(page=page, failing_before=()), view
-    failing = _still_failing(view, page.window)
+    failing = _still_failing(view, page.window, ask.judge)
     if query.causes:
         failing = [one for one in failing if one.row and one.row.verdict and one.row.verdict.cause in query.causes]
     return FailedJobs(page=page, failing_before=tuple(sorted(failing, key=_newest_first))), view
 
 
-def _still_failing(view: View, window: Window) -> list[StillFailing]:
-    told = {job.connection_id for job in view.jobs if window.holds(job)}
-    unread = [
-        one
-        for one in view.connections.values()
-        if is_troubled(one) and one.id not in view.histories and one.id not in told
-    ]
+def _still_failing(view: View, window: Window, judge: Judge) -> list[StillFailing]:
+    unread = [one for one in view.connections.values() if is_troubled(one) and one.id not in view.histories]
+    if unread:
+        told = {job.connection_id for job in view.unordered if window.holds(job)}
+        unread = [one for one in unread if one.id not in told]
     outcomes = (last_outcome(history) for history in view.histories.values())
-    rows = rows_of([job for job in outcomes if job is not None and job.failed and not window.holds(job)], view)
+    rows = rows_of([job for job in outcomes if job is not None and job.failed and not window.holds(job)], view, judge)
     return [
         *(StillFailing(connection=row.connection, row=row) for row in rows if row.connection is not None),
         *(StillFailing(connection=one, row=None) for one in unread),
@@ -68,8 +68,7 @@ def _still_failing(view: View, window: Window) -> list[StillFailing]:
 
 def last_outcome(history: ConnectionHistory) -> SyncJob | None:
     """The newest run that came to an end of its own: a cancelled one tells nothing, an active one not yet."""
-    ended: Iterable[SyncJob] = (job for job in history.jobs if job.status in {JobStatus.COMPLETED, JobStatus.FAILED})
-    return next(iter(ended), None)
+    return next((job for job in history.jobs if job.status == JobStatus.COMPLETED or job.failed), None)
 
 
 def _newest_first(still: StillFailing) -> tuple[float, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
-from airweave_sync_mcp.answers.judge import Judgement, State, judge_all
+from airweave_sync_mcp.answers.judge import Judgement, State
 from airweave_sync_mcp.diagnosis.finding import SEVERITY_ORDER
 from airweave_sync_mcp.diagnosis.shared import SharedCause, shared_causes
 from airweave_sync_mcp.history.errors import QueryError
@@ -49,8 +49,10 @@ async def organization_health(ask: Ask, *, since: str = "7d", scope: ScopeFilter
     found = await resolve_scope(ask, scope or ScopeFilter())
     need = Need(window=window, scope=found.holds, by_connection=True)
     view = await ask.view(need)
-    judgements = judge_all(view.connections.values(), view.histories, now=ask.now, window=ask.now - window.since)
-    jobs = Counter(job.status for job in view.jobs if window.holds(job))
+    # To the second, as the window is: the same words then mean the same length of time, whenever they are said.
+    length = ask.now.replace(microsecond=0) - window.since
+    judgements = ask.judge.judge_all(view.connections.values(), view.histories, now=ask.now, window=length)
+    jobs = Counter(job.status for job in view.unordered if window.holds(job))
     good, bad = jobs[JobStatus.COMPLETED], jobs[JobStatus.FAILED]
     streaks = [(one.connection, one.streak) for one in judgements if one.streak and one.failing]
     return Health(

@@ -13,7 +13,7 @@ from airweave_sync_mcp.answers.page import JobRow
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, Coverage, JobStatus, SyncJob
 from airweave_sync_mcp.history.references import MAX_CANDIDATES, Reference, read_job_reference, short_ids
-from airweave_sync_mcp.history.view import Need, View
+from airweave_sync_mcp.history.view import Need, View, newest_key
 
 _FURTHER: Final = timedelta(days=30)
 """How much further back the latest failure is looked for, where what was read first holds none."""
@@ -52,7 +52,7 @@ async def find_job(ask: Ask, job: str, connection: str = "") -> JobAnswer:
         return await _answer(ask, matches[0], view)
     if not matches:
         raise _not_found(job, view, named)
-    short = short_ids([one.id for one in matches], (one.id for one in view.jobs))
+    short = short_ids([one.id for one in matches], (one.id for one in view.unordered))
     raise QueryError(
         "ambiguous_job",
         f"{job.strip()[:40]!r} matches {len(matches)} jobs: {', '.join(short[:MAX_CANDIDATES])}.",
@@ -97,7 +97,7 @@ async def _latest(ask: Ask, named: Connection | None, *, failed_only: bool) -> J
     statuses = frozenset({JobStatus.FAILED.value}) if failed_only else frozenset()
 
     def newest(view: View) -> SyncJob | None:
-        return next((job for job in view.jobs if not failed_only or job.failed), None)
+        return min((job for job in view.unordered if not failed_only or job.failed), key=newest_key, default=None)
 
     if named is None:
         need = Need(statuses=statuses)
@@ -125,7 +125,7 @@ async def _answer(ask: Ask, job: SyncJob, view: View) -> JobAnswer:
     owner = view.connections.get(job.connection_id or "")
     history = await _history_of(ask, owner, view) if owner else None
     return JobAnswer(
-        row=rows_of([job], view)[0],
+        row=rows_of([job], view, ask.judge)[0],
         history=history,
         last_good=_last_good(job, history) if history else None,
         coverage=view.coverage,
@@ -150,7 +150,7 @@ def _last_good(job: SyncJob, history: ConnectionHistory) -> SyncJob | None:
 
 
 def _matching(reference: Reference, view: View) -> list[SyncJob]:
-    return [job for job in view.jobs if _means(reference, job)]
+    return [job for job in view.unordered if _means(reference, job)]
 
 
 def _means(reference: Reference, job: SyncJob) -> bool:
@@ -162,7 +162,7 @@ def _not_found(text: str, view: View, named: Connection | None) -> QueryError:
     if named is not None:
         return QueryError(
             "job_not_found",
-            f"{named.name} has no sync job {shown} among the {len(view.jobs)} that Airweave gives.",
+            f"{named.name} has no sync job {shown} among the {len(view.unordered)} that Airweave gives.",
             "get_connection_jobs lists them. Airweave reaches the newest 1,000 jobs of a connection.",
         )
     coverage = view.coverage

@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from heapq import nsmallest
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobPage, JobRow, cursor_key, cursor_time, is_before, rows_below
 from airweave_sync_mcp.diagnosis.causes import CauseName
-from airweave_sync_mcp.diagnosis.classify import Symptom, Verdict, classify, symptom_of
 from airweave_sync_mcp.history.coverage import newest_only
 from airweave_sync_mcp.history.cursor import Cursor, question_of, read_cursor
 from airweave_sync_mcp.history.model import ACTIVE_STATUSES, EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
 from airweave_sync_mcp.history.references import short_ids
-from airweave_sync_mcp.history.view import Need, View
+from airweave_sync_mcp.history.view import Need, View, newest_key
 from airweave_sync_mcp.history.window import Window, parse_window
 
-_SHORT: Final = 600
 _STEP: Final = timedelta(days=30)
 """How much further back an open question looks when what it found does not fill a page."""
 
@@ -96,10 +95,10 @@ def _raise_if_unanswered(view: View, named: Connection | None) -> None:
 
 async def _deepen(ask: Ask, query: JobQuery, cursor: Cursor | None, need: Need, view: View) -> View:
     """Read further back until a page of an open question is certain, or one step of 30 days was made."""
-    after = _after(cursor, _matching(view, query, need.window))
+    after = _after(cursor, _matching(view, query, need.window, ask.judge))
     if view.horizon is None or len(_certain(after, view.horizon)) > query.limit:
         return view
-    enough = after[query.limit].at if len(after) > query.limit else None
+    enough = nsmallest(query.limit + 1, after, key=newest_key)[query.limit].at if len(after) > query.limit else None
     starts = (view.horizon, need.window.until, cursor_time(cursor.key) if cursor else None)
     start = min(moment for moment in starts if moment is not None)
     target = min(enough or max(start, EPOCH + _STEP) - _STEP, view.horizon)
@@ -109,12 +108,12 @@ async def _deepen(ask: Ask, query: JobQuery, cursor: Cursor | None, need: Need, 
 async def _page(
     ask: Ask, query: JobQuery, cursor: Cursor | None, window: Window, view: View, *, named: Connection | None
 ) -> JobPage:
-    matching = _matching(view, query, window)
+    matching = _matching(view, query, window, ask.judge)
     after = _after(cursor, matching)
     open_end = window.since is None and view.horizon is not None and not _only_active(query)
     # At and below the horizon of an open question, jobs of other connections may be missing: not shown yet.
     certain = _certain(after, view.horizon) if open_end else after
-    shown = certain[: query.limit]
+    shown = nsmallest(query.limit, certain, key=newest_key)
     continues: tuple[str, str] | None = None
     if len(certain) > query.limit:
         continues = cursor_key(shown[-1].at, shown[-1].id)
@@ -122,12 +121,13 @@ async def _page(
         below = cursor is not None and is_before(cursor.key, view.horizon)
         continues = cursor.key if cursor is not None and below else cursor_key(view.horizon)
     joins = await ask.snapshot.name_syncs(ask.credential, shown, view)
-    shown = [replace(job, connection_id=job.connection_id or joins.get(job.sync_id or "")) for job in shown]
+    shown = [job if job.connection_id else replace(job, connection_id=joins.get(job.sync_id or "")) for job in shown]
     coverage = _coverage(view, window, shown, open_end=open_end)
     cut_off = window.since is None and any(history.unreachable for history in view.histories.values())
     return JobPage(
-        rows=rows_of(shown, view),
+        rows=rows_of(shown, view, ask.judge),
         total=len(matching),
+        failed=sum(job.failed for job in matching),
         total_is_lower_bound=open_end or cut_off or not coverage.complete,
         shown_before=cursor.shown if cursor else 0,
         continues_at=continues,
@@ -139,36 +139,28 @@ async def _page(
     )
 
 
-def rows_of(jobs: Sequence[SyncJob], view: View) -> tuple[JobRow, ...]:
+def rows_of(jobs: Sequence[SyncJob], view: View, judge: Judge) -> tuple[JobRow, ...]:
     """Jobs with their connection, cause and short id."""
-    short = short_ids([job.id for job in jobs], (job.id for job in view.jobs))
+    short = short_ids([job.id for job in jobs], [job.id for job in view.unordered])
     rows = []
     for job, short_id in zip(jobs, short, strict=True):
         connection = view.connections.get(job.connection_id or "")
-        rows.append(JobRow(job=job, connection=connection, verdict=verdict_of(job, connection), short_id=short_id))
+        verdict = judge.verdict(job, connection)
+        rows.append(JobRow(job=job, connection=connection, verdict=verdict, short_id=short_id))
     return tuple(rows)
 
 
-def verdict_of(job: SyncJob, connection: Connection | None) -> Verdict | None:
-    """Why a job failed; None for one that did not."""
-    if not job.failed:
-        return None
-    symptom = symptom_of(job, connection)
-    return _classified(symptom) if len(symptom.message or "") <= _SHORT else classify(symptom)
-
-
-@lru_cache(maxsize=2_048)
-def _classified(symptom: Symptom) -> Verdict:
-    """Runs of one connection fail again and again with the same words."""
-    return classify(symptom)
-
-
-def _matching(view: View, query: JobQuery, window: Window) -> list[SyncJob]:
-    jobs = [job for job in view.jobs if (not query.statuses or job.status in query.statuses) and window.holds(job)]
-    if not query.causes:
-        return jobs
-    verdicts = ((job, verdict_of(job, view.connections.get(job.connection_id or ""))) for job in jobs)
-    return [job for job, verdict in verdicts if verdict is not None and verdict.cause in query.causes]
+def _matching(view: View, query: JobQuery, window: Window, judge: Judge) -> list[SyncJob]:
+    """The jobs that match, in any order: most of them are counted and never shown."""
+    jobs: Sequence[SyncJob] = view.unordered
+    if query.statuses:
+        jobs = [job for job in jobs if job.status in query.statuses]
+    if window.since is not None or window.until is not None:
+        jobs = [job for job in jobs if window.holds(job)]
+    if query.causes:
+        verdicts = ((job, judge.verdict(job, view.connections.get(job.connection_id or ""))) for job in jobs)
+        jobs = [job for job, verdict in verdicts if verdict is not None and verdict.cause in query.causes]
+    return list(jobs)
 
 
 def _after(cursor: Cursor | None, jobs: Sequence[SyncJob]) -> list[SyncJob]:
@@ -177,7 +169,9 @@ def _after(cursor: Cursor | None, jobs: Sequence[SyncJob]) -> list[SyncJob]:
 
 
 def _certain(jobs: Sequence[SyncJob], horizon: datetime | None) -> list[SyncJob]:
-    return [job for job in jobs if horizon is None or (job.at is not None and job.at > horizon)]
+    if horizon is None:
+        return list(jobs)
+    return [job for job in jobs if (at := job.at) is not None and at > horizon]
 
 
 def _coverage(view: View, window: Window, shown: Sequence[SyncJob], *, open_end: bool) -> Coverage:

@@ -1,22 +1,29 @@
 """What is to be said of one connection: its state in one word, its streak, its findings."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
+from weakref import ref
 
-from airweave_sync_mcp.answers.jobs import verdict_of
 from airweave_sync_mcp.diagnosis.causes import CAUSES
-from airweave_sync_mcp.diagnosis.classify import Verdict
+from airweave_sync_mcp.diagnosis.classify import Verdict, classify, symptom_of
 from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind
 from airweave_sync_mcp.diagnosis.findings import findings
-from airweave_sync_mcp.diagnosis.streaks import Streak, failing_streak
+from airweave_sync_mcp.diagnosis.streaks import CauseOf, Streak, failing_streak
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, SyncJob
 from airweave_sync_mcp.history.plan import can_have_jobs
 
 PERSON_CAUSES: Final = frozenset(name.value for name, cause in CAUSES.items() if not cause.transient_default)
 """What no retry cures."""
+
+REMEMBERED_TEXTS: Final = 1_024
+LONGEST_TEXT: Final = 8_000
+"""Verdicts about error texts of at most this many characters are remembered, so many of them."""
+REMEMBERED_JUDGEMENTS: Final = 4_096
 
 
 class State(StrEnum):
@@ -88,45 +95,111 @@ class Judgement:
         return next((one.since for one in mine if one.since is not None), None)
 
 
-def judge(
-    connection: Connection, history: ConnectionHistory | None, *, now: datetime, window: timedelta | None = None
-) -> Judgement:
-    """Judge a connection by what is known of it."""
-    if not can_have_jobs(connection):
-        return Judgement(connection=connection, history=history, state=State.NOT_SYNCED)
-    if history is None:
-        return Judgement(connection=connection, history=None, state=State.UNREAD)
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """A judgement and what it rests on; the history is not kept alive for it."""
 
-    verdicts: dict[str, Verdict | None] = {}
+    history: "ref[ConnectionHistory]"
+    connection: Connection
+    as_of: datetime
+    judgement: Judgement
 
-    def cause_of(job: SyncJob) -> str | None:
-        if job.id not in verdicts:
-            verdicts[job.id] = verdict_of(job, connection)
-        verdict = verdicts[job.id]
-        return verdict.cause.value if verdict else None
 
-    newest = {job.id: job.status for job in history.jobs if job.active}
-    found = findings(
-        connection,
-        history,
-        now=now,
-        cause_of=cause_of,
-        window=window,
-        person_causes=PERSON_CAUSES,
-        first_seen_at={job_id: at for job_id, status, at in history.first_seen if newest.get(job_id) == status},
-        earlier_counts=connection.earlier_counts,
-    )
-    streak = failing_streak(history, cause_of)
-    failure = streak.last_failure if streak else None
-    return Judgement(
-        connection=connection,
-        history=history,
-        state=_state(found, history),
-        findings=found,
-        streak=streak,
-        latest_failure=failure,
-        verdict=verdict_of(failure, connection) if failure else None,
-    )
+class Judge:
+    """Says why jobs failed and how connections are.
+
+    It remembers what it said, within bounds: the same words mean the same each time, and a connection's history is
+    judged as of its reading, so that time alone changes nothing. It may be shared between tasks and by all callers.
+    """
+
+    def __init__(self) -> None:
+        self._classified = lru_cache(REMEMBERED_TEXTS)(classify)
+        self._judged: OrderedDict[tuple[int, timedelta | None], _Remembered] = OrderedDict()
+
+    def verdict(self, job: SyncJob, connection: Connection | None) -> Verdict | None:
+        """Why a job failed; None for one that did not."""
+        if not job.failed:
+            return None
+        symptom = symptom_of(job, connection)
+        return self._classified(symptom) if len(symptom.message or "") <= LONGEST_TEXT else classify(symptom)
+
+    def streak(self, connection: Connection, history: ConnectionHistory) -> Streak | None:
+        """The newest failing streak of a connection, ongoing or over."""
+        return failing_streak(history, self._causes(connection))
+
+    def judge(
+        self,
+        connection: Connection,
+        history: ConnectionHistory | None,
+        *,
+        now: datetime,
+        window: timedelta | None = None,
+    ) -> Judgement:
+        """Judge a connection by what is known of it."""
+        if not can_have_jobs(connection):
+            return Judgement(connection=connection, history=history, state=State.NOT_SYNCED)
+        if history is None:
+            return Judgement(connection=connection, history=None, state=State.UNREAD)
+        key, as_of = (id(history), window), min(now, history.fetched_at)
+        found = self._judged.get(key)
+        if found is None or found.history() is not history or (found.as_of, found.connection) != (as_of, connection):
+            judgement = self._judge(connection, history, as_of, window)
+            found = _Remembered(ref(history), connection, as_of, replace(judgement, history=None))
+            self._judged[key] = found
+            if len(self._judged) > REMEMBERED_JUDGEMENTS:
+                self._judged.popitem(last=False)
+        self._judged.move_to_end(key)
+        return replace(found.judgement, history=history)
+
+    def judge_all(
+        self,
+        connections: Iterable[Connection],
+        histories: Mapping[str, ConnectionHistory],
+        *,
+        now: datetime,
+        window: timedelta | None = None,
+    ) -> list[Judgement]:
+        """Judge many connections."""
+        return [self.judge(one, histories.get(one.id), now=now, window=window) for one in connections]
+
+    def _judge(
+        self, connection: Connection, history: ConnectionHistory, as_of: datetime, window: timedelta | None
+    ) -> Judgement:
+        newest = {job.id: job.status for job in history.jobs if job.active}
+        cause_of = self._causes(connection)
+        found = findings(
+            connection,
+            history,
+            now=as_of,
+            cause_of=cause_of,
+            window=window,
+            person_causes=PERSON_CAUSES,
+            first_seen_at={job_id: at for job_id, status, at in history.first_seen if newest.get(job_id) == status},
+            earlier_counts=connection.earlier_counts,
+        )
+        streak = failing_streak(history, cause_of)
+        failure = streak.last_failure if streak else None
+        return Judgement(
+            connection=connection,
+            history=history,
+            state=_state(found, history),
+            findings=found,
+            streak=streak,
+            latest_failure=failure,
+            verdict=self.verdict(failure, connection) if failure else None,
+        )
+
+    def _causes(self, connection: Connection) -> CauseOf:
+        """Names the causes of a connection's failed jobs, each looked for once."""
+        causes: dict[str, str | None] = {}
+
+        def cause_of(job: SyncJob) -> str | None:
+            if job.id not in causes:
+                verdict = self.verdict(job, connection)
+                causes[job.id] = verdict.cause.value if verdict else None
+            return causes[job.id]
+
+        return cause_of
 
 
 def _state(found: Iterable[Finding], history: ConnectionHistory) -> State:
@@ -138,14 +211,3 @@ def _state(found: Iterable[Finding], history: ConnectionHistory) -> State:
         return State.RUNNING
     quiet = {one.kind for one in found}
     return State.NEVER_RAN if FindingKind.NEVER_RAN in quiet or not history.jobs else State.HEALTHY
-
-
-def judge_all(
-    connections: Iterable[Connection],
-    histories: Mapping[str, ConnectionHistory],
-    *,
-    now: datetime,
-    window: timedelta | None = None,
-) -> list[Judgement]:
-    """Judge many connections."""
-    return [judge(one, histories.get(one.id), now=now, window=window) for one in connections]

@@ -31,7 +31,7 @@ from airweave_sync_mcp.safety import Cleaner, new_nonce
 UNBOUNDED: Final = 100_000_000
 """A terminal and a program take answers of any size."""
 
-_TABLE: Final = RowStyle(full=False)
+_TABLE: Final = RowStyle(table=True)
 _JSON: Final = RowStyle(full=True, fenced=False)
 
 
@@ -105,7 +105,7 @@ async def jobs(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outcome:
         structure=rendered.structure,
         table=tables.jobs(rendered.structure, ask.now),
         complete=page.coverage.complete,
-        failed=any(row.job.failed for row in page.rows),
+        failed=page.failed > 0,
     )
 
 
@@ -146,7 +146,7 @@ async def connections(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> O
         structure=rendered.structure,
         table=tables.connections(rendered.structure, ask.now),
         complete=page.coverage.complete,
-        failed=any(row.connection.status in {"error", "needs_reauth"} for row in page.rows),
+        failed=page.troubled > 0,
     )
 
 

@@ -29,7 +29,9 @@ def mass_deletion(case: Case) -> Finding | None:
         return None
     runs = completed(case.jobs)
     for n, job in enumerate(runs):
-        if case.recent(job.known_at) and (found := _mass_deletion_in(case, job, newer=runs[:n], older=runs[n + 1 :])):
+        if (job.deleted or 0) < DELETED_FEWEST or not case.recent(job.known_at):
+            continue
+        if found := _mass_deletion_in(case, job, newer=runs[:n], older=runs[n + 1 :]):
             return found
     return None
 
@@ -40,7 +42,7 @@ def _mass_deletion_in(
     deleted = job.deleted or 0
     past = [run.deleted for run in older[:DELETED_LOOK_BACK] if run.deleted is not None]
     usual = median(past)
-    if usual is None or deleted < DELETED_FEWEST or deleted <= DELETED_FACTOR * usual or 2 * max(past) >= deleted:
+    if usual is None or deleted <= DELETED_FACTOR * usual or 2 * max(past) >= deleted:
         return None
     left = max((count for count in (_seen(job), case.connection.entity_count) if count is not None), default=None)
     if left is None or deleted <= DELETED_SHARE * (left + deleted):

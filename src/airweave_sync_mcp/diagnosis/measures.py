@@ -27,9 +27,12 @@ def completed(jobs: Iterable[SyncJob]) -> list[SyncJob]:
     return [job for job in jobs if job.status == JobStatus.COMPLETED]
 
 
+_DECIDED: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
+
+
 def decided(jobs: Iterable[SyncJob]) -> list[SyncJob]:
     """The runs with an outcome: completed or failed. A cancelled run says nothing about the connection's health."""
-    return [job for job in jobs if job.status in {JobStatus.COMPLETED, JobStatus.FAILED}]
+    return [job for job in jobs if job.status in _DECIDED]
 
 
 def seconds_between(earlier: datetime, later: datetime) -> float:

@@ -71,15 +71,15 @@ _REFUSED_LOGIN: Final = frozenset(rule.id for rule in (*_FOR_ANSWERS, *KEYS, *OA
 _REFUSED_REQUEST: Final = frozenset(rule.id for rule in (*_FOR_ANSWERS, *QUERY))
 
 
-def may_speak(rule: Rule, facts: Facts) -> bool:
-    """Whether a rule may be asked: the head of a text decides, whatever the words after it."""
+def _may_speak(facts: Facts) -> frozenset[str] | None:
+    """Which rules may be asked, None for all: the head of a text decides, whatever the words after it."""
     if facts.head is None:
-        return True
+        return None
     if facts.head is Head.ANSWER and facts.kind is Kind.UNAUTHORIZED:
-        return rule.id in _REFUSED_LOGIN
+        return _REFUSED_LOGIN
     if facts.head is Head.ANSWER and facts.kind is Kind.REJECTED:
-        return rule.id in _REFUSED_REQUEST
-    return rule.id in _MAY_SPEAK[facts.head]
+        return _REFUSED_REQUEST
+    return _MAY_SPEAK[facts.head]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,9 @@ class RuleBook:
             numbers.update(self.by_type.get(name, ()))
         if facts.kind is not None:
             numbers.update(self.by_kind.get(facts.kind, ()))
-        return (rule for number in sorted(numbers) if may_speak(rule := RULES[number], facts))
+        allowed = _may_speak(facts)
+        rules = (RULES[number] for number in sorted(numbers))
+        return rules if allowed is None else (rule for rule in rules if rule.id in allowed)
 
 
 @cache

@@ -98,6 +98,8 @@ _MAX_NAME: Final = 160
 _MAX_MASKS: Final = 400
 """Names blanked in one text; who quotes more than that is not telling an error."""
 _DELIMITERS: Final = ":;\n'\"`(["
+_SAME: Final = "\x00"
+_WORD_ENDS: Final = " \n\t'\""
 
 
 def unwrap(message: str) -> Unwrapped:
@@ -238,24 +240,34 @@ def _mask_input_values(lower: str) -> str:
 
 def _mask_file_names(masked: str) -> str:
     """Blank `some name.pdf`, with the words before it back to the one that introduces a name."""
+    endings = [ending.span() for ending in islice(compiled(_FILE_ENDING).finditer(masked), _MAX_MASKS)]
+    if not endings:
+        return masked
+    words, phrases = _alike(masked, _WORD_ENDS), _alike(masked, _DELIMITERS)
     pieces: list[str] = []
-    done = 0
-    for match in islice(compiled(_FILE_ENDING).finditer(masked), _MAX_MASKS):
-        begin = max(done, _name_start(masked, match.start()))
-        if match.end() > begin:
-            pieces += (masked[done:begin], BLANK * (match.end() - begin))
-            done = match.end()
-    return "".join((*pieces, masked[done:])) if pieces else masked
+    done = scanned = 0
+    leader = (-1, -1)
+    for dot, end in endings:
+        earliest = max(0, dot - _MAX_NAME)
+        word = max(earliest, words.rfind(_SAME, earliest, dot) + 1)
+        stop = earliest + len(masked[earliest:word].rstrip(" "))
+        phrase = max(earliest, phrases.rfind(_SAME, earliest, stop) + 1)
+        for found in compiled(_NAME_LEADERS).finditer(masked, max(scanned, phrase), stop):
+            leader = found.span()
+        scanned = max(scanned, stop)
+        begin = max(done, leader[1] if leader[0] >= phrase else word)
+        if end > begin:
+            pieces += (masked[done:begin], BLANK * (end - begin))
+            done = end
+    return "".join((*pieces, masked[done:]))
 
 
-def _name_start(masked: str, dot: int) -> int:
-    """Where the file name that ends at this dot begins."""
-    window = masked[max(0, dot - _MAX_NAME) : dot]
-    token = max(window.rfind(mark) for mark in " \n\t'\"") + 1
-    before = window[:token].rstrip(" ")
-    phrase = max(before.rfind(mark) for mark in _DELIMITERS) + 1
-    leaders = [leader.end() for leader in compiled(_NAME_LEADERS).finditer(before, phrase)]
-    return dot - len(window) + (leaders[-1] if leaders else token)
+def _alike(text: str, marks: str) -> str:
+    """The text with all these characters made the same one, which is found faster than each of them."""
+    text = text.replace(_SAME, "x")
+    for mark in marks:
+        text = text.replace(mark, _SAME)
+    return text
 
 
 def _blanked(text: str, begin: int, end: int) -> str:

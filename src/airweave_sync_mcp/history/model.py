@@ -104,7 +104,7 @@ class SyncJob:
     @property
     def at(self) -> datetime | None:
         """Where this job stands in time, known or estimated; lists are sorted by it."""
-        return self.known_at or self.estimated_at
+        return self.started_at or self.created_at or self.completed_at or self.failed_at or self.estimated_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ class ConnectionDetail:
     provider_settings_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class ConnectionHistory:
     """The jobs of one connection as last read, newest first.
 

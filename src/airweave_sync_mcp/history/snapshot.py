@@ -33,7 +33,7 @@ from airweave_sync_mcp.history.model import (
 )
 from airweave_sync_mcp.history.plan import ACTIVE_FRESH, REST_FRESH, is_troubled
 from airweave_sync_mcp.history.readings import CHOICE_FRESH, Feed, Readings, feed_name
-from airweave_sync_mcp.history.view import Need, Progress, View, newest_key, no_progress
+from airweave_sync_mcp.history.view import Need, Progress, View, no_progress
 
 LIST_FRESH: Final = timedelta(seconds=15)
 """How old the list of connections may be; it tells who is failing, for one request."""
@@ -325,7 +325,7 @@ class Snapshot:
             connections={one.id: one for one in await self.readings.with_details(credential, scope)},
             organization={one.id: one for one in listed.connections},
             histories=histories,
-            jobs=tuple(sorted(jobs, key=newest_key)),
+            unordered=tuple(jobs),
             coverage=coverage,
             horizon=_feed_horizon(feed) if feed else _horizon(scope, histories, short),
             errors=dict(short.errors),

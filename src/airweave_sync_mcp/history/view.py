@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import inf
 from typing import Final, Protocol
 
@@ -47,20 +48,26 @@ class Need:
         return self.depth or self.window.since
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
-    """What is known within a question's scope, newest jobs first."""
+    """What is known within a question's scope."""
 
     connections: Mapping[str, Connection]
     organization: Mapping[str, Connection]
     """All connections, within the scope or not: to tell names apart."""
     histories: Mapping[str, ConnectionHistory]
-    jobs: tuple[SyncJob, ...]
+    unordered: tuple[SyncJob, ...]
+    """The jobs, as they come: to count them, or to pick some before they are sorted."""
     coverage: Coverage
     horizon: datetime | None
     """Every job since then is known of the connections that were read; None if all are."""
     errors: Mapping[str, AirweaveError]
     """By connection id: what kept a connection from being read now."""
+
+    @cached_property
+    def jobs(self) -> tuple[SyncJob, ...]:
+        """The jobs, newest first."""
+        return tuple(sorted(self.unordered, key=newest_key))
 
 
 def newest_key(job: SyncJob) -> tuple[float, str]:

@@ -24,11 +24,12 @@ class Window:
 
     def holds(self, job: SyncJob) -> bool:
         """Whether the job's run overlaps the window. A job that stands nowhere in time is in an open one only."""
-        if job.at is None:
+        at = job.at
+        if at is None:
             return self.since is None and self.until is None
-        if self.until is not None and job.at >= self.until:
+        if self.until is not None and at >= self.until:
             return False
-        if self.since is None or job.at >= self.since:
+        if self.since is None or at >= self.since:
             return True
         end = job.ended_at or job.estimated_end
         return not job.settled if end is None else end >= self.since

@@ -4,6 +4,7 @@ Every optional field is left out where it is null, unknown or empty. Times are I
 seconds.
 """
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,12 +17,19 @@ class Answer(BaseModel):
 
     def dump(self) -> dict[str, Any]:
         """As JSON-ready data. Required fields stay even if empty: a program may rely on the list it asked for."""
-        values = {name: _plain(getattr(self, name)) for name in type(self).model_fields}
-        required = {name for name, field in type(self).model_fields.items() if field.is_required()}
-        return {name: value for name, value in values.items() if name in required or not _is_empty(value)}
+        values = ((name, _plain(getattr(self, name)), required) for name, required in _fields(type(self)))
+        return {name: value for name, value, required in values if required or not _is_empty(value)}
+
+
+@cache
+def _fields(kind: type[Answer]) -> tuple[tuple[str, bool], ...]:
+    """The names of an answer's fields, and whether each is required."""
+    return tuple((name, field.is_required()) for name, field in kind.model_fields.items())
 
 
 def _plain(value: object) -> object:
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, Answer):
         return value.dump()
     if isinstance(value, list):

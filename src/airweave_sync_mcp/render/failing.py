@@ -26,7 +26,7 @@ class FailingPart:
 def failing_part(
     failing: Sequence[StillFailing], names: Names, style: RowStyle, since: datetime | None, now: datetime
 ) -> FailingPart:
-    """The newest of them, and how many there are."""
+    """The newest of them, and how many there are. For a model no more than why: diagnose_sync tells the rest."""
     if not failing:
         return FailingPart({}, [])
     shown = failing if style.ids or style.full else failing[:NAMED]
@@ -47,8 +47,8 @@ def _failing_out(still: StillFailing, names: Names, style: RowStyle) -> FailingO
     return FailingOut(
         connection=label,
         connection_id=connection_id,
-        last_job=still.row.job.id if connection_id else row.job,
-        failed_at=row.ended_at or row.started_at or row.created_at,
+        last_job=still.row.job.id if connection_id else row.job if style.table else None,
+        failed_at=row.ended_at or row.started_at or row.created_at if connection_id or style.table else None,
         cause=row.cause,
         transient=row.transient,
         error=row.error,
@@ -56,9 +56,9 @@ def _failing_out(still: StillFailing, names: Names, style: RowStyle) -> FailingO
 
 
 def _line(out: FailingOut, still: StillFailing, now: datetime) -> str:
-    at = moment(out.failed_at)
-    when = f"last run failed {age(at, now)} ({minute(at)})" if at else "last run failed, at a time not told"
     if still.row is None:
-        when = "failing; its jobs were not read yet"
+        return f"- {out.connection}: failing; its jobs were not read yet"
+    at = moment(out.failed_at)
+    when = f"last run failed {age(at, now)} ({minute(at)})" if at else ""
     job = f"job {out.last_job}" if out.last_job else ""
     return f"- {out.connection}: {', '.join(part for part in (when, cause_text(out), out.error, job) if part)}"

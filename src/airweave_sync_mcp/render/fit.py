@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from functools import cached_property
+from typing import Any, Final, Generic, TypeVar
 
 from airweave_sync_mcp.render.contract import Answer
 
@@ -16,17 +17,22 @@ FULL: Final = 30_000
 S_co = TypeVar("S_co", bound=Answer, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rendered(Generic[S_co]):
     """An answer in its two channels."""
 
     text: str
     structure: S_co
 
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The structure as JSON-ready data."""
+        return self.structure.dump()
+
     @property
     def size(self) -> int:
         """Characters of the larger channel."""
-        compact = json.dumps(self.structure.dump(), ensure_ascii=False, separators=(",", ":"))
+        compact = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"))
         return max(len(self.text), len(compact))
 
 

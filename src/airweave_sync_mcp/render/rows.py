@@ -60,6 +60,8 @@ class RowStyle:
     full: bool = False
     fenced: bool = True
     """Foreign text is marked as such: for models, not for programs."""
+    table: bool = False
+    """For a person's table, where a column more costs nothing."""
 
 
 def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
@@ -71,7 +73,7 @@ def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
         "sync_name": clean.one_line(job.sync_name, NAME) if job.sync_name and row.connection is None else None,
         "status": clean.one_line(job.status, 40) if style.status else None,
         **_times(job, full=style.full),
-        **_counters(job, full=style.full or style.ids),
+        **_counters(job, full=style.full),
         **_cause(row, clean, style),
     }
     if style.ids or style.full:

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from airweave_sync_mcp.airweave.credential import Credential
 from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.ask import Ask
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.snapshot import Snapshot
 from airweave_sync_mcp.render.contract import Answer, ErrorOut
@@ -37,6 +38,7 @@ class App:
 
     snapshot: Snapshot
     cleaner: Cleaner
+    judge: Judge
     clock: Callable[[], datetime]
     nonce: Callable[[], str]
     credential: Callable[["ToolContext"], Credential]
@@ -59,7 +61,9 @@ def ask_of(ctx: ToolContext) -> Ask:
         if total > 1:
             await ctx.report_progress(done, total, f"Read {done} of {total} connections")
 
-    return Ask(snapshot=app.snapshot, credential=app.credential(ctx), now=app.clock(), progress=progress)
+    return Ask(
+        snapshot=app.snapshot, credential=app.credential(ctx), now=app.clock(), progress=progress, judge=app.judge
+    )
 
 
 def cleaner_of(ctx: ToolContext) -> Cleaner:
@@ -75,7 +79,7 @@ def result(rendered: Rendered[Answer], *, is_error: bool = False) -> CallToolRes
     """An answer for the client: text and structure, each complete in itself."""
     return CallToolResult(
         content=[TextContent(type="text", text=rendered.text)],
-        structured_content=rendered.structure.dump(),
+        structured_content=rendered.data,
         is_error=is_error,
     )
 

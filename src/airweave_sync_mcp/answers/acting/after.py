@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from airweave_sync_mcp.answers.jobs import verdict_of
-from airweave_sync_mcp.answers.judge import Judgement, judge
+from airweave_sync_mcp.answers.judge import Judge, Judgement
 from airweave_sync_mcp.diagnosis.classify import Verdict
 from airweave_sync_mcp.diagnosis.finding import FindingKind
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, JobStatus, SyncJob
@@ -30,11 +29,13 @@ class Aftermath:
     notes: tuple[str, ...]
 
 
-def aftermath(connection: Connection, history: ConnectionHistory, job: SyncJob, *, now: datetime) -> Aftermath:
+def aftermath(
+    connection: Connection, history: ConnectionHistory, job: SyncJob, *, now: datetime, judge: Judge
+) -> Aftermath:
     """Compare what there was to say of a connection before a job with what there is after it."""
     place = next((n for n, one in enumerate(history.jobs) if one.id == job.id), len(history.jobs))
-    before = judge(connection, replace(history, jobs=history.jobs[place + 1 :]), now=now)
-    after = judge(connection, replace(history, jobs=history.jobs[place:]), now=now)
+    before = judge.judge(connection, replace(history, jobs=history.jobs[place + 1 :]), now=now)
+    after = judge.judge(connection, replace(history, jobs=history.jobs[place:]), now=now)
     silent = {one.kind for one in before.alarms} & _SILENT
     if before.failing and before.verdict is not None:
         trouble = before.verdict.cause.value
@@ -44,7 +45,7 @@ def aftermath(connection: Connection, history: ConnectionHistory, job: SyncJob, 
         trouble_before=trouble,
         cause_before=before.verdict if before.failing else None,
         failures=before.streak.failures if before.streak and before.failing else 0,
-        verdict=verdict_of(job, connection),
+        verdict=judge.verdict(job, connection),
         over=_over(job, silent, after) if trouble else None,
         notes=tuple(one.detail for one in after.findings if one.job_id == job.id and one.kind in _TOLD),
     )

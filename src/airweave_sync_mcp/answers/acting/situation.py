@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, known_connections, resolve_connection
-from airweave_sync_mcp.answers.judge import Judgement, judge
+from airweave_sync_mcp.answers.judge import Judgement
 from airweave_sync_mcp.history.memory import ConnectionList
 from airweave_sync_mcp.history.merge import REACHABLE
 from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, JobStatus, SyncJob
@@ -55,7 +55,7 @@ async def look(ask: Ask, connection: str, *, fresh_list: bool = False) -> Situat
         one = await resolve_connection(ask, connection)
         listed = await known_connections(ask)
     history = await read_history(ask, one)
-    judgement = judge(one, history, now=ask.snapshot.clock())
+    judgement = ask.judge.judge(one, history, now=ask.snapshot.clock())
     return Situation(connection=one, history=history, judgement=judgement, connections=listed)
 
 

@@ -118,7 +118,7 @@ async def wait_for_job(ask: Ask, wanted: Wait, *, sleep: Callable[[float], Await
             unread=unread,
         )
         if look.ended:
-            return Waited(look=look, after=aftermath(connection, history, job, now=now))
+            return Waited(look=look, after=aftermath(connection, history, job, now=now, judge=ask.judge))
         left_s = None if wanted.timeout_s is None else wanted.timeout_s - look.waited_s
         if look.hopeless or (left_s is not None and left_s <= 0):
             return Waited(look=look, after=None)
