@@ -141,6 +141,7 @@ CONNECTOR: Final = (
                 "invalidstateerror",
             }
         ),
+        unless=("'idna'", "label empty or too long"),
         examples=("KeyError: 'id'", "AttributeError: 'NoneType' object has no attribute 'get'"),
     ),
     Rule(

@@ -227,6 +227,8 @@ DATABASE: Final = (
                 "clusterdownerror",
                 "tryagainerror",
                 "outofconnectionserror",
+                "masternotfounderror",
+                "slavenotfounderror",
             }
         ),
         not_sources=DATABASE_SOURCES,
@@ -291,6 +293,7 @@ DATABASE: Final = (
             "infailedsqltransaction",
             "invalidcachedstatement",
             "cached statement plan is invalid",
+            "couldn't get a connection after",
         ),
         examples=(
             "QueryCanceledError: canceling statement due to lock timeout",

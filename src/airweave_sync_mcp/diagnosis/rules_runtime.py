@@ -73,7 +73,7 @@ LIFECYCLE: Final = (
         r"|request)?(?: (?:job|run|task|workflow|execution|activity))?(?: \S{8,40})? ?(?:was |were |has been |is "
         r"|got )?"
         r"(?:cancel(?:l?ed|lation)\b|cancel requested)",
-        unless=("cleanup",),
+        unless=("cleanup", "worker is", "shutting down", "shutdown"),
         examples=(
             "Cancelled by user",
             "Workflow was cancelled",
@@ -135,7 +135,7 @@ PLAN: Final = (
         r"|\b(?:subscription|free trial|trial period) (?:has )?(?:ended|expired|lapsed)|\bunpaid invoice"
         r"|\b(?:subscription|payment|billing|invoice)\b[^\n]{0,20}\b(?:past due|overdue|unpaid|lapsed|suspended"
         r"|cancell?ed|ended|expired)|\bpayment (?:is )?(?:overdue|past due|failed)",
-        unless=("insufficient_quota", '"code"', "'code'"),
+        unless=("insufficient_quota", '"code"', "'code'", '"error"', "'error'", '"message"', "'message'", "premium"),
         without_status=True,
         actors=frozenset({Actor.SOURCE}),
         examples=("Your organization's subscription has ended. Please update your plan.",),

@@ -55,6 +55,8 @@ CURSOR: Final = (
             "cursor",
             "'.tag': 'reset'",
             "path/reset",
+            '"reset/',
+            '".tag": "reset"',
             "query locator",
             "query_locator",
             " position",
@@ -62,7 +64,7 @@ CURSOR: Final = (
         pattern=r"full ?(?:re-?)?sync (?:is )?required|fullsyncrequired|full re-?sync|resync ?(?:required|changes"
         r"|apply|upload)|syncstate(?:notfound|invalid)"
         r"|sync state[^\n]{0,40}(?:not found|invalid|expired|no longer)|startpagetoken|start page token"
-        r"|'\.tag': 'reset'|path/reset"
+        r"|'\.tag': 'reset'|path/reset|\"reset/|\"\.tag\": \"reset\""
         r"|could not retrieve current change token"
         r"|(?:sync ?token|page ?token|change ?token|delta ?(?:token|link|query)|skiptoken|(?:start)?history ?id"
         r"|cursor|(?:incremental|replication|stored|sync) position)\b[^\n]{0,60}"
@@ -215,6 +217,8 @@ CONFIG: Final = (
             "invaliddn",
             "noscheme",
             "invalid non-printable ascii character in url",
+            "does not exist for the field",
+            "no workspace with",
             "locationvalueerror",
         ),
         unless=("getaddrinfo", "name or service not known"),
@@ -303,6 +307,8 @@ CONFIG: Final = (
             "graphql_validation",
             "foreign key",
             "credential",
+            "have access",
+            "has access",
         ),
         actors=_SOURCE,
         examples=("Project 'PLAT' does not exist or was archived",),
