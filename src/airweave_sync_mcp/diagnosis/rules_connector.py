@@ -24,6 +24,7 @@ QUERY: Final = (
             "field doesn't exist",
             "argumentnotaccepted",
             "argument literals are incompatible",
+            "got invalid value",
             "bad_user_input",
         ),
         unless=("unauthorized", "forbidden"),

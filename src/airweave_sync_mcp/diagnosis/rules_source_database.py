@@ -10,8 +10,6 @@ from airweave_sync_mcp.diagnosis.causes import CauseName as C
 from airweave_sync_mcp.diagnosis.rule import Rule
 from airweave_sync_mcp.diagnosis.symptom import Symptom
 
-_SERVER: Final = ("sql server", "sqlserver", "odbc driver", "db-lib", "freetds")
-
 
 def _mysql(numbers: str) -> tuple[str, ...]:
     """The forms in which PyMySQL, mysqlclient and MySQL Connector write these numbers."""
@@ -30,14 +28,13 @@ def _oracle(numbers: str) -> tuple[str, ...]:
     return tuple(form for number in numbers.split() for form in (f"ora-{number:0>5}", f"tns-{number:0>5}"))
 
 
-def _server(numbers: str = "", *, said: str = "") -> str:
-    """The forms in which ODBC, pymssql and SqlClient write these numbers, or other words, beside their own name."""
-    listed = numbers.replace(" ", "|")
-    forms = "|".join(
-        filter(None, (rf"\((?:{listed})(?:\)|, b?['\"])|\berror:? (?:{listed})\b" if numbers else "", said))
+def _server(numbers: str) -> tuple[str, ...]:
+    """The forms in which pyodbc, pymssql and SqlClient write these numbers."""
+    return tuple(
+        form
+        for number in numbers.split()
+        for form in (f"({number}) (sql", f"({number}, b'", f'({number}, b"', f"error: {number}, severity")
     )
-    name = "|".join(_SERVER)
-    return rf"(?:{name})[^\n]{{0,400}}?(?:{forms})|(?:{forms})[^\n]{{0,400}}?(?:{name})"
 
 
 def _code_names(*names: str) -> tuple[str, ...]:
@@ -125,8 +122,14 @@ SQL_SERVER: Final = (
         cause=C.SOURCE_CONFIG_INVALID,
         sub_cause="not_found",
         origin="SQL Server error numbers, SQLSTATE 42S02 and 42S22",
-        needles=_SERVER,
-        pattern=_server("207 208 911 2702 2812 4060 4063 4064 40532", said=r"\[42s[02]2\]|cannot open database"),
+        needles=(
+            *_server("207 208 911 2702 2812 4060 4063 4064 40532"),
+            "[42s02] [",
+            "[42s22] [",
+            "cannot open database",
+            "cannot open server",
+        ),
+        unless=("is not allowed to access the server",),
         examples=('[SQL Server]Cannot open database "HR" requested by the login. The login failed. (4060)',),
     ),
     Rule(
@@ -134,49 +137,54 @@ SQL_SERVER: Final = (
         cause=C.API_KEY_INVALID,
         sub_cause="password",
         origin="SQL Server error numbers, SQLSTATE 28000",
-        needles=_SERVER,
-        pattern=_server("18452 18456 18463 18464 18465 18468 18470 18486 18487 18488 40631"),
-        examples=(
-            "('28000', \"[28000] [ODBC Driver 18 for SQL Server][SQL Server]Login failed for user 'r'. (18456)\")",
+        needles=(
+            *_server("18452 18456 18463 18464 18465 18468 18470 18486 18487 18488 40631"),
+            "[28000] [",
+            "login failed for user '",
         ),
+        examples=("('28000', \"[28000] [ODBC Driver 18][SQL Server]Login failed for user 'r'. (18456)\")",),
     ),
     Rule(
         id="sqlserver.right",
         cause=C.SOURCE_PERMISSION_DENIED,
         origin="SQL Server error numbers",
-        needles=_SERVER,
-        pattern=_server("229 230 262 297 300 371 916 6004 40615", said=r"permission was denied"),
+        needles=(
+            *_server("229 230 262 297 300 371 916 6004 40615"),
+            "permission was denied on the",
+            "is not allowed to access the server",
+        ),
         examples=("[SQL Server]The SELECT permission was denied on the object 'Payroll'. (229) (SQLExecDirectW)",),
     ),
     Rule(
         id="sqlserver.throttled",
         cause=C.SOURCE_RATE_LIMITED,
         origin="Azure SQL error numbers: limits of the service tier",
-        needles=_SERVER,
-        pattern=_server("10928 10929 40501 49918 49919 49920"),
-        examples=(
-            "[SQL Server]Resource ID : 1. The request limit for the database is 60 and has been reached. (10928)",
-        ),
+        needles=_server("10928 10929 40501 49918 49919 49920"),
+        examples=("[SQL Server]The limit for the database is 60 and has been reached. (10928) (SQLExecDirectW)",),
     ),
     Rule(
         id="sqlserver.down",
         cause=C.SOURCE_UNAVAILABLE,
         origin="SQL Server error numbers",
-        needles=_SERVER,
-        pattern=_server(
-            "701 802 845 922 926 945 976 983 1204 1205 1222 3960 6005 8645 9001 9002 17197 40143 40166 40197 "
-            "40540 40613"
+        needles=_server(
+            "701 802 845 922 926 945 976 983 1204 1205 1222 3960 6005 8645 9001 9002 17197 40143 40166 40197 40540"
+            " 40613"
         ),
-        examples=("[SQL Server]Database 'crm' on server 'acme' is not currently available. (40613)",),
+        examples=("[SQL Server]Database 'crm' is not currently available. (40613) (SQLDriverConnect)",),
     ),
     Rule(
         id="sqlserver.network",
         cause=C.NETWORK_ERROR,
         origin="SQL Server driver: SQLSTATE class 08, HYT00",
-        needles=_SERVER,
-        pattern=_server(
-            said=r"\[(?:08001|08003|08007|08s01|hyt00|hyt01)\]|adaptive server connection (?:failed|timed out)"
-            r"|adaptive server is unavailable"
+        needles=(
+            "[08001] [",
+            "[08003] [",
+            "[08007] [",
+            "[08s01] [",
+            "[hyt00] [",
+            "[hyt01] [",
+            "adaptive server connection",
+            "adaptive server is unavailable",
         ),
         unless=("ssl provider", "[ssl", "certificate", "ssl routines"),
         examples=("('08S01', '[08S01] [Microsoft][ODBC Driver 18 for SQL Server]Communication link failure (0)')",),

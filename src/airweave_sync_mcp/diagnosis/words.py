@@ -94,7 +94,8 @@ DNS: Final = foreign.DNS | frozenset(
         "cannot resolve host", "nxdomain", "dns lookup failed", "dns resolution", "clientconnectordnserror",
         "could not translate host name", "unknown host", "no such host", "dns error", "domain name not found",
         "name does not resolve", "dns name does not exist", "non-recoverable failure in name resolution",
-        "getaddrinfo enotfound", "gaierror", "servname not supported", "'idna' codec", "label empty or too long",
+        "getaddrinfo enotfound", "err_name_not_resolved", "gaierror", "servname not supported", "'idna' codec",
+        "label empty or too long",
         "dns query name does not exist", "errno 11001]", "errno 11004]", "errno -2]", "errno -5]", "winerror 11001",
     }
 )  # fmt: skip
@@ -119,7 +120,8 @@ TLS: Final = foreign.TLS | frozenset(
         "ssl routines", "tlsv1_alert", "tlsv1 alert",
         "sslv3 alert", "unknown ca", "x509:", "certificate is not trusted", "untrusted certificate",
         "server does not support ssl", "ssl is required", "ssl off", "unsupported protocol (_ssl", "dh key too small",
-        "ssl certificate problem", "invalid certificate", "certificate signed by unknown", "ssl connection error",
+        "ssl certificate problem", "err_cert_", "err_ssl_", "err_tls_", "cert_has_expired", "self_signed_cert",
+        "invalid certificate", "certificate signed by unknown", "ssl connection error",
     }
 )  # fmt: skip
 TLS_TEMPORARY: Final = frozenset(
@@ -192,7 +194,8 @@ NETWORK: Final = foreign.NETWORK | frozenset(
         "communication link failure", "tcp provider", "end-of-file on communication channel", "no listener",
         "operation timed out", "recv failure", "connection was aborted", "network name is no longer available",
         "statuscode.deadline_exceeded", "statuscode.cancelled", "login timeout expired", "connecttimeouterror",
-        "no replica set members", "connectiondropped", "connectionlost", "connectionfailed",
+        "no replica set members", "connectiondropped", "err_connection_", "err_timed_out", "err_network",
+        "connectionlost", "connectionfailed",
         "dropped the connection", "network error", "network failure", "no response from",
         "did not respond", "not reachable", "cannot reach", "could not reach",
     }

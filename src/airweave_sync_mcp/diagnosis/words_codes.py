@@ -43,7 +43,8 @@ SERVER: Final = frozenset(
         "something went wrong on our", "problem on our end", "problem on our side", "error on our end",
         "error on our side", "interruptedatshutdown", "interrupteddueto", "notwritableprimary", "notprimary",
         "primarysteppeddown", "shutdowninprogress", "neo.transienterror", "is not currently available",
-        "upstreamunavailable", "bad_gateway", "gateway_timeout", "badgatewayexception",
+        "upstreamunavailable", "unavailable exception", "cannot achieve consistency", "bad_gateway",
+        "gateway_timeout", "badgatewayexception",
     }
 )  # fmt: skip
 UNAUTHORIZED: Final = frozenset(
@@ -102,7 +103,7 @@ FORBIDDEN: Final = frozenset(
         "unauthorized permission requested", "cannot be downloaded", "does not contain scopes", "permission to see",
         # databases
         "command denied to user", "permission was denied", "not allowed to do action", "not enough privileges",
-        "insufficient privileges", "is unauthorized for user",
+        "insufficient privileges", "is unauthorized for user", "select permission", "insufficient_permissions",
     }
 )  # fmt: skip
 NOT_FOUND: Final = frozenset(
@@ -116,6 +117,7 @@ NOT_FOUND: Final = frozenset(
         "no commit found", "invalid table ", "nosuchbucket", "nosuchkey", "bucket does not exist",
         "container does not exist", "containernotfound", "permanentredirect", "authorizationheadermalformed",
         "illegallocationconstraint", "invalidbucketname", "bucket you are attempting to access must be addressed",
-        "namespacenotfound", "databasenotfound", "unknown database", "unknown table", "invalid object name",
+        "namespacenotfound", "unconfigured table", "_not_found]", "databasenotfound", "unknown database",
+        "unknown table", "invalid object name",
     }
 )  # fmt: skip
