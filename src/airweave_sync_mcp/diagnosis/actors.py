@@ -75,7 +75,8 @@ _TOKEN_WORDS: Final = (
     "refresh the access token", "refreshing access token", "refreshing oauth token", "refresh oauth token",
     "authorization server", "identity provider", "token server", "token service", "issues the tokens",
     "login service",
-    "sign-in service", "credential service", "credentialservice", "oauth server", "tokenservice", "login server",
+    "sign-in service", "credential service", "credentialservice", "oauth server", "tokenservice", "tokenendpoint",
+    "tokenserver", "auth.atlassian.com", "oauth2.googleapis.com", "login server",
     "authorisation server", "oauth endpoint", "oauth service", "token refresh failed", "oauth refresh failed",
     "failed to refresh",
 )  # fmt: skip
@@ -85,9 +86,12 @@ _DESTINATION_WORDS: Final = (
     "destination bulk", "pinecone", "weaviate", "milvus", "turbopuffer", "bulk delete", "doc id query",
     "vector store", "vector database", "vectorstore", "vector index", "search index", "index node", "chromadb",
     "raw response content", "opensearchdestination", "elasticsearchdestination", "pgvector",
+    ":6333", ":6334", "port 6333", "port 6334", "port=6333", "port=6334", ":19530", ":19071", ":19092",
 )  # fmt: skip
 
-_CHUNK_WORDS: Final = ("chunkembed", "chunker", "embedderconfig", "sparse embedding", "dense embedding")
+_CHUNK_WORDS: Final = (
+    "chunktoolong", "chunk of ", "chunkembed", "chunker", "embedderconfig", "sparse embedding", "dense embedding",
+)  # fmt: skip
 _EMBEDDING_HOSTS: Final = (
     "api.openai.com", "openai.azure.com", "api.mistral.ai", "api.cohere.ai", "api.cohere.com", "api.voyageai.com",
     "generativelanguage.googleapis.com",
@@ -97,7 +101,7 @@ _EMBEDDING_TYPES: Final = frozenset(
 )
 _EMBEDDING_WORDS: Final = (
     "embedding", "embedder", "openai", "mistral ", "mistral:", "mistralai", "text-embedding", "voyage", "jina",
-    "vectors have",
+    "vectors have", "vectors could", "model server",
     "cohere", "voyageai", "fastembed", "api error occurred: status", "embedcontent",
 )  # fmt: skip
 _SDK_HINT: Final = "error code: "
@@ -107,7 +111,8 @@ _SDK_FORM: Final = r"\berror code: \d{3} - (?:\{|<)"
 _STORAGE_HOSTS: Final = ("storage.googleapis.com", "blob.core.windows.net", "amazonaws.com")
 _STORAGE_WORDS: Final = (
     "[arf]", "storageexception", "storagenotfound", " when calling the ", "s3 bucket", "blob storage", "errorcode:",
-    "endpoint url", "raw data bucket", "raw data store", "rawstore", "raw store", "storage bucket", "bucket policy",
+    "endpoint url", "raw data bucket", "raw data store", "rawstore", "rawstorage", "raw storage", "raw store",
+    "storage bucket", "bucket policy",
     "object store", "storage account", "storagequota", "storage quota",
 )  # fmt: skip
 
@@ -120,7 +125,8 @@ _WRITING_WORDS: Final = (
 _DATABASE_WORDS: Final = (
     "redis", "postgres", "asyncpg", "sqlalche", "psycopg", "queuepool", "[entitypostgres]", "pgbouncer",
     "platform's database", "platform's own database", "airweave's own database", "airweave's database",
-    "metadata database", "metadata store", "metadatastore", "own database", "internal database", "state store",
+    "metadata database", "metadata store", "metadatastore", "metadatadb", "metadata db", "own database",
+    "internal database", "state store",
 )  # fmt: skip
 _OWN_DATABASE_WORDS: Final = ("redis", "sqlalche", "queuepool", "[entitypostgres]", "own database", "metadata store")
 """Said of Airweave's database even where the source is one."""

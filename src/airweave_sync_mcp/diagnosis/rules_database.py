@@ -152,8 +152,9 @@ DATABASE: Final = (
         sub_cause="migration",
         transient=False,
         origin="PostgreSQL: a migration has not run",
-        needles=("does not exist",),
-        pattern=r"\bcolumn \S{1,120} (?:of relation \S{1,120} )?does not exist|\bfunction \S{1,120} does not exist"
+        needles=("does not exist", "has no column", "migration has not", "migration is missing"),
+        pattern=r"\bhas no column\b|\bmigration (?:has not|is missing)"
+        r"|\bcolumn \S{1,120} (?:of relation \S{1,120} )?does not exist|\bfunction \S{1,120} does not exist"
         r"|\btype \S{1,120} does not exist",
         examples=("ProgrammingError: column sync_job.error_category does not exist",),
     ),

@@ -4,22 +4,17 @@ They serve texts nobody has seen: other releases, other wordings. Each family is
 its texts literally (`rules.py`); what a source refuses is told by kinds instead (`words_plain.py`).
 """
 
-from itertools import product
 from typing import Final
 
 from airweave_sync_mcp.diagnosis.actors import Actor
 from airweave_sync_mcp.diagnosis.causes import CauseName as C
 from airweave_sync_mcp.diagnosis.rule import Rule
+from airweave_sync_mcp.diagnosis.words_codes import class_names
 from airweave_sync_mcp.history.model import Confidence
 
 _SOURCE = frozenset({Actor.SOURCE})
 _JSON = ('"error"', "'error'", '"errors"', "'errors'", '"message"', "'message'", '"code"', "'code'")
 """A quoted key: a vendor's body, not Airweave's words."""
-
-
-def class_names(nouns: tuple[str, ...], states: tuple[str, ...]) -> tuple[str, ...]:
-    """The beginnings of class names: `CursorExpired`, `ExpiredCursor`."""
-    return tuple(name for noun, state in product(nouns, states) for name in (noun + state, state + noun))
 
 
 PLAN_SAID: Final = (
@@ -36,9 +31,11 @@ PLAN_SAID: Final = (
             "billing",
             "payment",
             "quota",
+            "card on file",
         ),
         pattern=r"\b(?:trial|subscription)\b[^\n.;]{0,30}\b(?:ended|over|expired|lapsed|ran out|run out)\b"
-        r"|\bno active (?:subscription|plan\b)|subscriptionrequired|billingsuspended|planlimit|planquota"
+        r"|\bno active (?:subscription|plan\b)|subscriptionrequired|billingsuspended|planlimit|planquota|entityquota"
+        r"|\bon plan \w|\bcard on file\b"
         r"|\binvoices?\b[^\n.;]{0,30}\b(?:not (?:been )?(?:paid|settled)|unpaid|overdue|outstanding)\b"
         r"|\b(?:entit(?:y|ies)|source connections)\b[^\n;]{0,80}\b(?:your plan|its plan|the plan|in plan|plan allows"
         r"|plan includes|billing period|subscription|plan is full)\b|\bentity quota\b"
@@ -120,9 +117,10 @@ CANCELLED_SAID: Final = (
         id="lifecycle.cancelled_said",
         cause=C.CANCELLED,
         origin="paraphrases: somebody stopped it",
-        needles=("pressed ", "called off", "request of", "by hand", "cancel"),
+        needles=("pressed ", "called off", "request", "by hand", "cancel", "stopped", "aborted", "ended "),
         pattern=r"\bpressed (?:stop|cancel|abort)|\bcalled off\b|\b(?:stopped|ended|aborted|halted)\b[^\n.]{0,30}"
-        r"\b(?:by hand|request of)\b|\bat the request of\b|\bcancel(?:l?ed|lation|ling)? (?:via|through|from"
+        r"\b(?:by hand|request of)\b|\bat the (?:user's request|request of)\b|\b(?:person|someone|somebody|user"
+        r"|colleague)\b (?:stopped|aborted|ended) (?:the|this|it)\b|\bcancel(?:l?ed|lation|ling)? (?:via|through|from"
         r"|on request"
         r"|manually|by hand|by (?!(?:the )?cleanup))",
         unless=("worker is", "shutting down", "shutdown", "certificate"),
@@ -170,9 +168,14 @@ WORKER_SAID: Final = (
             "jobstuck",
             "joblost",
             "jobhung",
+            "heartbeatmissed",
+            "waited",
+            "stopped moving",
+            "cleaned up",
         ),
         pattern=r"\b(?:nobody|no one|never|not|no worker) (?:was )?(?:been )?(?:picked|took|claimed|taken)\b"
-        r"|\b(?:no|without(?: any)?|stopped making) progress\b|stuckjob|jobstuck|joblost|jobhung|\breaped\b",
+        r"|\b(?:no|without(?: any)?|stopped making) progress\b|stuckjob|jobstuck|joblost|jobhung|heartbeatmissed"
+        r"|\bwaited (?:too long )?for a worker\b|\bstopped moving\b|\bcleaned up after\b|\breaped\b",
         without_status=True,
         actors=_SOURCE,
         examples=("Nobody picked the job up within three minutes",),
@@ -186,13 +189,14 @@ DELETED_SAID: Final = (
         id="deleted.said",
         cause=C.RESOURCE_DELETED,
         origin="paraphrases: what the job belongs to is gone",
-        needles=("deleted", "removed", "exist", "gone"),
+        needles=("deleted", "removed", "exist", "gone", "of this connection"),
         pattern=rf"\b(?:deleted|removed) (?:the|this|that|its|your) {_OURS}\b"
         rf"|(?<!\bon )(?<!\bof )(?<!\bin )(?<!\bfor )\bthe {_OURS}\b[^\n.;]{{0,50}}\b(?:no longer exists?"
         rf"|does not exist"
         r"|was (?:deleted|removed)|has been (?:deleted|removed)|is gone)\b"
         r"|\bsource connection\b[^\n.;]{0,60}\b(?:was|been)"
-        r" (?:removed|deleted)",
+        r" (?:removed|deleted)|\b(?:stored )?credentials? of this connection (?:no longer|does not|do not|is gone"
+        r"|are gone)",
         without_status=True,
         actors=_SOURCE,
         unless=("space", "folder", "repository", "branch", "board", "drive", "bucket"),
@@ -203,9 +207,12 @@ DELETED_SAID: Final = (
         id="deleted.class",
         cause=C.RESOURCE_DELETED,
         origin="class names of what is gone",
-        needles=class_names(
-            ("sourceconnection", "collection", "organization", "syncjob", "integrationcredential"),
-            ("notfound", "deleted", "removed", "missing"),
+        needles=(
+            *class_names(
+                "sourceconnection collection organization syncjob integrationcredential",
+                "notfound deleted removed missing",
+            ),
+            *class_names("connection", "deleted removed"),
         ),
         without_status=True,
         actors=_SOURCE,

@@ -5,7 +5,7 @@ from typing import Final
 from airweave_sync_mcp.diagnosis.actors import Actor
 from airweave_sync_mcp.diagnosis.causes import CauseName as C
 from airweave_sync_mcp.diagnosis.rule import Rule
-from airweave_sync_mcp.diagnosis.rules_phrases import class_names
+from airweave_sync_mcp.diagnosis.words_codes import class_names
 from airweave_sync_mcp.history.model import Confidence
 
 _SOURCE = frozenset({Actor.SOURCE})
@@ -15,9 +15,11 @@ CURSOR_SAID: Final = (
         id="cursor.class",
         cause=C.CURSOR_EXPIRED,
         origin="class names of a stored position",
-        needles=class_names(
-            ("cursor", "synctoken", "deltatoken", "changetoken", "pagetoken", "bookmark", "checkpoint", "resumetoken"),
-            ("expired", "invalid", "stale", "rejected", "outdated", "tooold", "notaccepted"),
+        needles=(
+            *class_names(
+                "cursor synctoken deltatoken changetoken pagetoken bookmark checkpoint resumetoken",
+                "expired invalid stale rejected outdated tooold notaccepted",
+            ),
         ),
         actors=_SOURCE,
         unless=("(401)", "(429)", "rate limit", "timed out"),
@@ -80,13 +82,16 @@ STORAGE_SAID: Final = (
             "pdf ",
             "archive",
             "disk",
+            "tempdirfull",
+            "0 bytes",
         ),
         pattern=r"\b(?:temporary|temp|scratch|working) (?:folder|directory|disk|space)\b[^\n.;]{0,60}\b(?:cannot|can't"
         r"|could not|not|full|read-?only|missing)\b"
         r"|\b(?:file|document|attachment|pdf|archive)\b[^\n.;]{0,50}\b(?:damaged|corrupt(?:ed)?|unreadable"
         r"|cannot be opened"
         r"|could not be opened|can't be opened|password[- ]protected)\b"
-        r"|\bdisk\b[^\n.;]{0,30}\b(?:full|worn out|no space|no room|not writable)\b",
+        r"|tempdirfull|\b0 bytes (?:left|free)\b|\bdisk\b[^\n.;]{0,30}\b(?:full|worn out|no space|no room"
+        r"|not writable)\b",
         without_status=True,
         actors=_SOURCE,
         examples=("The downloaded file is damaged and cannot be opened",),
@@ -120,14 +125,21 @@ CONFIG_SAID: Final = (
             "connection",
             "specified",
             "filled in",
+            "subdomain",
+            "sub-domain",
+            "to the old",
+            "to an old",
+            "url must",
         ),
         pattern=rf"\b{_PLACE}\b[^\n.;]{{0,50}}\b(?:settings?|config(?:uration|ured)?|chosen|picked|selected|given|named"
-        r"|entered|synced|connection)\b[^\n.;]{0,60}\b(?:removed|deleted|gone|moved|renamed|archived|missing|wrong"
+        r"|entered|synced|(?:for|in|of|on|by) (?:this|the|your) connection)\b[^\n.;]{0,60}\b(?:removed|deleted|gone"
+        r"|moved|renamed|archived|missing|wrong"
         r"|mistyped"
-        r"|misspel[lt]\w{0,3}|not valid|invalid|nowhere|no longer|not there|not be found|unknown|empty|exist)\b"
+        r"|misspel[lt]\w{0,3}|old one|not valid|invalid|nowhere|no longer|not there|not be found|unknown|empty|exist)\b"
         rf"|\bno (?:{_PLACE}|\w{{1,20}} (?:id|key|name|url|host)s?) (?:was |is |has been |were )?(?:given"
         rf"|specified|entered"
-        r"|chosen|configured|selected|filled in)\b",
+        r"|chosen|configured|selected|filled in)\b|\bunder the sub-?domain\b|\bpoints? (?:still )?to (?:the|an) old\b"
+        r"|\burl must (?:begin|start|be)\b",
         without_status=True,
         actors=_SOURCE,
         unless=("api key", "encryption", "metadata"),
@@ -158,8 +170,8 @@ CONFIG_SAID: Final = (
             "invalidconfigerror",
             "sourceconfiginvalid",
             *class_names(
-                ("instance", "repository", "branch", "workspace", "subdomain", "siteurl", "instanceurl", "baseurl"),
-                ("invalid", "notfound", "missing", "unknown"),
+                "instance repository branch workspace subdomain siteurl instanceurl baseurl",
+                "invalid notfound missing unknown",
             ),
         ),
         without_status=True,
@@ -182,8 +194,11 @@ CONNECTOR_SAID: Final = (
             "mappingerror",
             "contracterror",
             "transformerror",
+            "unexpectedsource",
             "unexpectedpayload",
             "unexpectedresponse",
+            "entitybuild",
+            "has no mapping",
             "not understood",
             "unexpected shape",
             "yielded a",
@@ -193,8 +208,9 @@ CONNECTOR_SAID: Final = (
         r"|parse|cope)|can't (?:handle|parse|cope)|bug|crashed|fell over|broke|choked|tripped)\b"
         r"|\b(?:version|interface|endpoint)\b[^\n.;]{0,60}\b(?:shut off|retired|withdrawn|taken away|(?:no longer"
         r"|any more)"
-        r" (?:offered|exists|supported|served)|switched off for good)\b|\bshut off the (?:version|interface|endpoint)"
-        r"|mappingerror|contracterror|transformerror|unexpectedpayload|unexpectedresponse|\bnot understood\b"
+        r" (?:offered|exists|supported|served)|switched off)\b|\bshut off the (?:version|interface|endpoint)"
+        r"|mappingerror|contracterror|transformerror|unexpectedsource|unexpectedpayload|unexpectedresponse"
+        r"|entitybuild|\bhas no mapping\b|\bnot understood\b"
         r"|\bunexpected shape\b|\byielded a \w{1,20} instead",
         without_status=True,
         actors=_SOURCE,

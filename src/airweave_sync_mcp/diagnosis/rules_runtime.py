@@ -343,6 +343,8 @@ WORKER: Final = (
         origin="Temporal client and server",
         needles=(
             "temporal",
+            ":7233",
+            "port 7233",
             "no worker",
             "no poller",
             "task queue",
@@ -356,7 +358,8 @@ WORKER: Final = (
             "terminatederror",
             "tonic::",
         ),
-        pattern=r"\bno (?:workers?|pollers?)\b|\btask queue\b|\btemporal(?:io)?\b[^\n]{0,40}(?:unavailable"
+        pattern=r":7233\b|port 7233\b|\bno (?:workers?|pollers?)\b|\btask queue\b"
+        r"|\btemporal(?:io)?\b[^\n]{0,40}(?:unavailable"
         r"|unreachable|connect|timeout|timed out"
         r"|deadline|not found|rpc|error)|connect[^\n]{0,40}\btemporal\b|workflow execution already|\btonic::"
         r"|stuck in (?:pending|running)"

@@ -68,7 +68,10 @@ _STATUS_FORMS: Final = (
         r"(?: disguised)?\)",
     ),
     (r"\bhttp(?:/[\d.]{1,3})?[ -]?(?:error|status|response)?[ -]?(?:code)?[ :=]{1,3}", r"\b"),
-    (r"\b(?:error|status|response|http)[ _-]?(?:code)?['\"]?[ :=]{1,3}['\"]?", _ENDS),
+    (
+        r"\b(?:error|status|response|http)[ _-]?(?:code)?['\"]?[ :=]{1,3}['\"]?",
+        rf"(?:{_ENDS}| (?:on|for|from|while|when|after) )",
+    ),
     (r"(?<!\w)", _REASONS),
     (r"<httperror ", r" when"),
     (r"\b\w{0,30}(?:error|exception)\(", r", ['\"]"),
@@ -82,7 +85,10 @@ _STATUS_FORMS: Final = (
             r"|failed with) (?:an? )?(?:unexpected )?(?:http )?"
             r"(?:status )?(?:code )?"
         ),
-        rf"(?:{_ENDS}| (?:for|while|from|on|after|when|response|error|to|with|and|at)\b)",
+        (
+            rf"(?:{_ENDS}| (?:for|while|from|on|after|when|response|error|to|with|and|at|once|twice|three|four|five"
+            r"|several|every)\b)"
+        ),
     ),
     (r"\b(?:got|received|gave|with) (?:an? )?(?:unexpected )?(?:http )?(?:status|code|response)(?: code)?:? ", ""),
     (r"(?<!\w)", r" (?:error )?(?:responses?|status)\b"),
@@ -139,8 +145,10 @@ def signal_of(unwrapped: Unwrapped, present: AbstractSet[str]) -> Signal | None:
         return Signal(kind=Kind.THROTTLED, begin=found[0], end=found[1], status=status[0] if status else None)
     if (network_type or status is None) and (secured := _name_or_certificate(masked, present)):
         return secured
-    if network_type:
+    if network_type or not present.isdisjoint(words.PROXY):
         return _whole(Kind.NETWORK, masked)
+    if words.RPC in masked and (cut := first_of(masked, present, words.RPC_NETWORK)):
+        return Signal(kind=Kind.NETWORK, begin=cut[0], end=cut[1])
     if status is not None:
         return Signal(kind=_kind_of_status(status[0]), begin=status[1], end=status[2], status=status[0])
     return _by_words(masked, types, present)

@@ -9,6 +9,21 @@ from typing import Final
 from airweave_sync_mcp.diagnosis import words_codes as codes
 from airweave_sync_mcp.diagnosis import words_foreign as foreign
 
+_DEAD_LOGINS: Final = codes.class_names(
+    "grant apikey secretkey accesskey accesstoken refreshtoken oauthtoken credential session consent login",
+    "revoked expired rejected invalid refused withdrawn unknown deleted lapsed notaccepted",
+) | {"patexpired", "patrevoked", "patinvalid", "tokenexpirederror"}
+_MISSING_RIGHTS: Final = codes.class_names(
+    "permission scope right privilege role", "denied missing insufficient notgranted revoked forbidden lacking"
+)
+_UNKNOWN_HOSTS: Final = codes.class_names("host hostname domain", "notfound unknown unresolved") | {
+    "dnslookup",
+    "dnserror",
+}
+_BAD_CERTIFICATES: Final = codes.class_names(
+    "certificate cert", "expired untrusted invalid selfsigned mismatch verification verify rejected notyetvalid"
+) | {"tlsverification", "tlshandshake", "sslverification"}
+
 THROTTLED: Final = codes.THROTTLED | foreign.THROTTLED | frozenset(
     {
         "rate limit", "ratelimit", "rate-limit", "rate_limit", "too many requests", "toomanyrequests",
@@ -40,7 +55,7 @@ SERVER: Final = codes.SERVER | foreign.SERVER | frozenset(
         "unable_to_lock_row", "heavy load",
     }
 )  # fmt: skip
-UNAUTHORIZED: Final = codes.UNAUTHORIZED | foreign.UNAUTHORIZED | frozenset(
+UNAUTHORIZED: Final = codes.UNAUTHORIZED | foreign.UNAUTHORIZED | _DEAD_LOGINS | frozenset(
     {
         "unauthorized", "unauthorised", "unauthenticated", "not authenticated", "not_authed", "not logged in",
         "authentication failed", "authentication error", "authentication_failed", "authentication failure",
@@ -66,7 +81,7 @@ UNAUTHORIZED: Final = codes.UNAUTHORIZED | foreign.UNAUTHORIZED | frozenset(
         "credentials rejected", "login credentials",
     }
 )  # fmt: skip
-FORBIDDEN: Final = codes.FORBIDDEN | foreign.FORBIDDEN | frozenset(
+FORBIDDEN: Final = codes.FORBIDDEN | foreign.FORBIDDEN | _MISSING_RIGHTS | frozenset(
     {
         "forbidden", "permission denied", "permission_denied", "permissiondenied", "enough permission",
         "insufficient permission",
@@ -87,7 +102,7 @@ FORBIDDEN: Final = codes.FORBIDDEN | foreign.FORBIDDEN | frozenset(
 )  # fmt: skip
 
 
-DNS: Final = foreign.DNS | frozenset(
+DNS: Final = foreign.DNS | _UNKNOWN_HOSTS | frozenset(
     {
         "name or service not known", "nodename nor servname", "no address associated", "getaddrinfo failed",
         "nameresolutionerror", "failed to resolve", "could not resolve host", "could not resolve the host",
@@ -96,7 +111,8 @@ DNS: Final = foreign.DNS | frozenset(
         "name does not resolve", "dns name does not exist", "non-recoverable failure in name resolution",
         "getaddrinfo enotfound", "err_name_not_resolved", "gaierror", "servname not supported", "'idna' codec",
         "label empty or too long",
-        "dns query name does not exist", "errno 11001]", "errno 11004]", "errno -2]", "errno -5]", "winerror 11001",
+        "dns query name does not exist", "could not be resolved", "errno 11001]", "errno 11004]", "errno -2]",
+        "errno -5]", "winerror 11001",
     }
 )  # fmt: skip
 DNS_TEMPORARY: Final = frozenset(
@@ -106,7 +122,7 @@ DNS_TEMPORARY: Final = frozenset(
         "resolution lifetime expired", "dns timeout",
     }
 )  # fmt: skip
-TLS: Final = foreign.TLS | frozenset(
+TLS: Final = foreign.TLS | _BAD_CERTIFICATES | frozenset(
     {
         "[ssl: ", "[ssl]", "[x509: ", "(_ssl.c:", "ssl provider:", "certificate_verify_failed",
         "certificate verify failed", "certificate has expired",
@@ -134,6 +150,20 @@ TLS_TEMPORARY: Final = frozenset(
     }
 )  # fmt: skip
 HANDSHAKE_TIMEOUT: Final = "handshake operation timed out"
+
+PROXY: Final = frozenset(
+    {"tunnel connection failed", "cannot connect to proxy", "unable to connect to proxy", "proxyerror("}
+)
+"""A proxy's refusal: the status it carries is the proxy's, not the source's."""
+RPC: Final = "statuscode."
+RPC_NETWORK: Final = frozenset(
+    {
+        "failed to connect to all addresses", "connection refused", "connection reset", "socket closed", "rst_stream",
+        "goaway", "stream removed", "transport closed", "keepalive", "broken pipe", "connect timed out", "no route to",
+        "connection timed out", "network is unreachable", "endpoint closing", "recvmsg",
+    }
+)  # fmt: skip
+"""What gRPC calls unavailable although nothing was reached."""
 
 NETWORK_TYPES: Final = frozenset(
     {
@@ -194,7 +224,8 @@ NETWORK: Final = foreign.NETWORK | frozenset(
         "communication link failure", "tcp provider", "end-of-file on communication channel", "no listener",
         "operation timed out", "recv failure", "connection was aborted", "network name is no longer available",
         "statuscode.deadline_exceeded", "statuscode.cancelled", "login timeout expired", "connecttimeouterror",
-        "no replica set members", "connectiondropped", "err_connection_", "err_timed_out", "err_network",
+        "no replica set members", "connectiondropped", "could not acquire a connection", "no bytes received",
+        "err_connection_", "err_timed_out", "err_network",
         "connectionlost", "connectionfailed",
         "dropped the connection", "network error", "network failure", "no response from",
         "did not respond", "not reachable", "cannot reach", "could not reach",
@@ -205,7 +236,8 @@ NETWORK: Final = foreign.NETWORK | frozenset(
 NOT_FOUND: Final = codes.NOT_FOUND | foreign.NOT_FOUND
 
 ALL: Final = frozenset(
-    {*NOT_FOUND, *THROTTLED, *SERVER, *UNAUTHORIZED, *FORBIDDEN, *DNS, *DNS_TEMPORARY, *TLS, *TLS_TEMPORARY, *NETWORK,
+    {*NOT_FOUND, *PROXY, *RPC_NETWORK, *THROTTLED, *SERVER, *UNAUTHORIZED, *FORBIDDEN, *DNS,
+     *DNS_TEMPORARY, *TLS, *TLS_TEMPORARY, *NETWORK,
      HANDSHAKE_TIMEOUT}
 )  # fmt: skip
 """Every word of these tables."""

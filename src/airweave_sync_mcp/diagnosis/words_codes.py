@@ -3,7 +3,15 @@
 Data of `words.py`: lower case, four characters or more. A code stands here only if it can mean nothing else.
 """
 
+from itertools import product
 from typing import Final
+
+
+def class_names(nouns: str, states: str) -> frozenset[str]:
+    """What class names are made of: `GrantRevoked`, `InvalidCursor`."""
+    pairs = product(nouns.split(), states.split())
+    return frozenset(name for noun, state in pairs for name in (noun + state, state + noun))
+
 
 THROTTLED: Final = frozenset(
     {
@@ -20,7 +28,8 @@ THROTTLED: Final = frozenset(
         # Salesforce, HubSpot, Zoho, monday, Airtable, Dropbox, ClickUp, Trello, Apollo, Shopify, Atlassian
         "api_limit_exceeded", "api_limit_reached", "daily_limit_exceeded", "ten_secondly_rolling", "secondly_rolling",
         "you have reached your daily limit", "call_limit_exceeded", "complexityexception",
-        "complexity_budget", "maxcomplexity", "maxconcurrencyexceeded", "public_api_billing_limit",
+        "complexity_budget", "maxcomplexity", "quotaexhausted", "quotaused", "sourcequota", "too much traffic",
+        "maxconcurrencyexceeded", "public_api_billing_limit",
         "too_many_write_operations", "too_many_files", "api_key_limit_exceeded", "api_token_limit_exceeded",
         "maximum number of api calls", "maximum number of requests", "reduce request rates", "ratelimit_exceeded",
         "rate_limited", "request_limit", "max_requests_exceeded", "query_rate_exceeded", "number_of_requests",
@@ -43,7 +52,8 @@ SERVER: Final = frozenset(
         "something went wrong on our", "problem on our end", "problem on our side", "error on our end",
         "error on our side", "interruptedatshutdown", "interrupteddueto", "notwritableprimary", "notprimary",
         "primarysteppeddown", "shutdowninprogress", "neo.transienterror", "is not currently available",
-        "upstreamunavailable", "unavailable exception", "cannot achieve consistency", "bad_gateway",
+        "upstreamunavailable", "unavailableerror", "disruption", "falling over", "fell over",
+        "unavailable exception", "cannot achieve consistency", "bad_gateway",
         "gateway_timeout", "badgatewayexception",
     }
 )  # fmt: skip
@@ -72,7 +82,8 @@ UNAUTHORIZED: Final = frozenset(
         "oauth_token_invalid", "invalid_accesstoken", "invalid_access_token", "bad oauth token",
         "api_key_expired", "apikey_invalid", "key_revoked", "unauthorized access", "not_authenticated",
         "access credentials", "invalid_user_credentials", "user_not_authenticated", "user not authenticated",
-        "badcredentialsexception", "statuscode.unauthenticated", "security.unauthorized",
+        "badcredentialsexception", "reauthrequired", "reauthneeded", "no api key provided",
+        "statuscode.unauthenticated", "security.unauthorized",
         "invalid_login", "login_must_use_security_token", "logon denied", "token was not recognized",
     }
 )  # fmt: skip
@@ -99,7 +110,8 @@ FORBIDDEN: Final = frozenset(
         "requires higher privileges", "restricted_resource", "not authorized", "not_permitted", "no_access",
         "access_forbidden", "access_restricted", "insufficient_role", "feature_not_enabled", "feature_disabled",
         "only available for", "not supported in your plan", "requires a paid plan", "payment required",
-        "premium subscription", "insufficientscope", "missingscope", "scopemissing",
+        "premium subscription", "sourcepermission", "sourceforbidden", "accessnotgranted", "accessforbidden",
+        "insufficientscope", "missingscope", "scopemissing",
         "unauthorized permission requested", "cannot be downloaded", "does not contain scopes", "permission to see",
         # databases
         "command denied to user", "permission was denied", "not allowed to do action", "not enough privileges",

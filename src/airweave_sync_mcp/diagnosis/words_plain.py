@@ -11,7 +11,8 @@ _GONE: Final = (
     r"|active|good|usable)|deactivated|invalidated|deleted|disabled|refused|mismatch|failed|does not exist|lapsed"
     r"|ran out|run out|void|withdrawn|cancelled|blocked|out of date|suspended|unknown|not (?:recogni[sz]ed|accepted"
     r"|known|right|correct)|(?:can ?not|can't|could not) be (?:used|renewed|refreshed)"
-    r"|(?:has|have|had|must|needs?|need) to be renewed|must be renewed|worn out|stale)"
+    r"|rotated|rolled|has changed|(?:does not|no longer) works?(?: any ?more)?|(?:has|have|had|must|needs?"
+    r"|need) to be renewed|must be renewed|worn out|stale)"
 )
 _LOGIN: Final = (
     r"(?:(?:api|access|secret|account|auth|stored|saved|security|private)[ _-]?keys?|[a-z]{0,12}tokens?|credentials?"
@@ -29,6 +30,10 @@ LOGIN_REJECTED: Final = (
     rf"|\b(?:refus|reject|revok|delet|withdr[ae]w|replac|disabl|cancel|chang)(?:ed|es|ing|s|n)? (?:the|our|your|its"
     rf"|this"
     rf"|that|a) (?:\w{{1,12}} ){{0,3}}{_LOGIN}\b"
+    r"|\b(?:turn(?:ed|s) down|threw out) (?:\w{1,12} ){0,3}(?:[a-z]{1,12} )?tokens?\b|\bno longer lets? (?:us"
+    r"|airweave) in\b|\bsigned out\b"
+    r"|\b(?:removed|uninstalled|disconnected) (?:the|this|our|your) (?:app|application|integration)\b"
+    r"|\b(?:approval|authori[sz]ation|permission|consent)\b[^\n.;]{0,50}\btaken back\b"
     r"|\b(?:sign|log) in (?:again|anew|once more)|\b(?:new|fresh) (?:log-?in|sign-?in|consent)\b"
     r"|\b(?:has|have|needs?|must|someone|somebody) (?:to )?(?:re-?(?:connect|authori[sz]e|authenticate)"
     r"|approve (?:the )?(?:app|access) (?:again|anew))"
@@ -37,7 +42,9 @@ LOGIN_REJECTED: Final = (
 LOGIN_WORDS: Final = (
     "key", "token", "credential", "passw", "user name", "username", "secret", "session", "login", "log-in", "auth",
     "jwt", "pat ", "sign", "log in", "consent", "grant", "permission you gave", "withdraw", "revoked", "approve",
-    "reconnect", "passcode", "answered 401",
+    "reconnect", "passcode", "answered 401", "lets us in", "let us in", "signed out", "removed", "uninstalled",
+    "disconnected",
+    "taken back", "permission",
 )  # fmt: skip
 
 FORBIDDEN: Final = (
@@ -59,11 +66,16 @@ FORBIDDEN: Final = (
     r"|\b(?:permission|access|privilege|read|select)s?\b[^\n.;]{0,40}\b(?:denied|refused|forbidden|prohibited)\b"
     r"|\b(?:is|are|was|were|been) (?:denied|refused|forbidden) (?:access|permission)\b"
     r"|\bnot (?:entitled|cleared|authori[sz]ed) (?:to|for)\b"
+    r"|\b(?:user|account|token|app|bot|role|principal|login)\b[^\n.;]{0,20}\black(?:s|ed|ing)?\b"
+    r"|\bnot (?:been )?(?:invited|a member|part of the (?:edition|plan|package|licen[cs]e|subscription))\b"
+    r"|\b(?:admin\w{0,12}|policy|tenant)\b[^\n.;]{0,30}\b(?:blocked|blocks|forbids|forbade|forbidden|prohibits"
+    r"|disallows"
+    r"|restricts?)\b|\bout of (?:its|our|your) reach\b"
 )
 FORBIDDEN_HINTS: Final = (
     "may ", "right", "permission", "privilege", "scope", "role", "entitle", "access", "grant", "admin", "owner",
     "api", "interface", "sso", "single", "plan", "edition", "licen", "subscription", "tier", "package", "denied",
-    "select", "authori", "cleared", "read",
+    "select", "authori", "cleared", "read", "lack", "invited", "member", "edition", "policy", "tenant", "reach",
 )  # fmt: skip
 
 SERVER: Final = (
@@ -114,7 +126,7 @@ NAME_NOT_FOUND: Final = (
     r"|host))\b[^\n;]{0,60}?\b(?:not|n't"
     r"|unable to|failed to|cannot)(?: be)? (?:be )?(?:resolved?|found|known)\b"
     r"|\b(?:not|n't|unable to|failed to|cannot) resolve\b[^\n]{0,20}\b(?:hosts?|hostname|domain)\b"
-    r"|\bno such host|\bunknown (?:\w{1,12} )?(?:server )?host\b"
+    r"|\b(?:nobody|no one|nothing) knows (?:the |this )?host|\bno such host|\bunknown (?:\w{1,12} )?(?:server )?host\b"
 )
 RESOLVER_DOWN: Final = (
     r"\b(?:name ?servers?|dns(?: servers?| resolvers?)?|resolvers?)\b[^\n.;]{0,40}\b(?:not (?:answer|respond|reach)"
@@ -137,7 +149,8 @@ QUOTA_SPENT: Final = (
     r"\blimits?\b[^\n:;]{0,20}\b(?:exceeded|reached|hit)\b|\breached your [^\n:;]{0,30}\blimit\b"
     r"|\bexceeded (?:its|your|the|their|our) [^\n:;]{0,30}\bquota\b"
     r"|\b(?:quota|allowance|contingent|ration|budget)\b[^\n:;]{0,60}\b(?:exceeded|exhausted|used up|reached|spent"
-    r"|consumed|depleted|gone)\b"
+    r"|consumed|depleted|gone|ran out|run out)\b|\b(?:told|asked|asks|tells) us to (?:wait|slow)"
+    r"|\bholds? us (?:off|back)\b"
     r"|\b(?:requests?|calls?)\b[^\n:;]{0,40}\b(?:used up|exhausted|consumed)\b"
     r"|\b(?:hourly|daily|monthly|weekly) limit\b[^\n:;]{0,40}\b(?:reached|exceeded|hit|used)\b"
     r"|\b(?:crossed|passed|over) the limit of \d|\b(?:more|too many|so many) (?:api )?(?:requests|calls|queries)\b"
@@ -147,5 +160,5 @@ QUOTA_SPENT: Final = (
 )
 QUOTA_HINTS: Final = (
     "limit", "quota", "allowance", "contingent", "ration", "budget", "requests", "calls", "queries", "brake", "slow",
-    "back", "too fast",
+    "back", "too fast", " us ",
 )  # fmt: skip
