@@ -111,7 +111,7 @@ _SDK_FORM: Final = r"\berror code: \d{3} - (?:\{|<)"
 _STORAGE_HOSTS: Final = ("storage.googleapis.com", "blob.core.windows.net", "amazonaws.com")
 _STORAGE_WORDS: Final = (
     "[arf]", "storageexception", "storagenotfound", " when calling the ", "s3 bucket", "blob storage", "errorcode:",
-    "endpoint url", "raw data bucket", "raw data store", "rawstore", "rawstorage", "raw storage", "raw store",
+    "endpoint url", "raw data", "rawstore", "rawstorage", "raw storage", "raw store",
     "storage bucket", "bucket policy",
     "object store", "storage account", "storagequota", "storage quota",
 )  # fmt: skip

@@ -198,6 +198,17 @@ DATABASE: Final = (
         examples=('DuplicateTableError: relation "sync" already exists',),
     ),
     Rule(
+        id="db.own_lasting",
+        cause=C.DATABASE_ERROR,
+        sub_cause="value_or_schema",
+        transient=False,
+        origin="paraphrases: Airweave's own database cannot hold it",
+        needles=("zero byte", "nul character", "disk space", "disk full", "disk is full", "does not fit"),
+        actors=frozenset({Actor.DATABASE}),
+        examples=("The platform's database has no disk space left",),
+        confidence=Confidence.MEDIUM,
+    ),
+    Rule(
         id="db.passing_types",
         cause=C.DATABASE_ERROR,
         transient=True,

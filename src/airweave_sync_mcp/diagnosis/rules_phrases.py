@@ -36,6 +36,7 @@ PLAN_SAID: Final = (
         pattern=r"\b(?:trial|subscription)\b[^\n.;]{0,30}\b(?:ended|over|expired|lapsed|ran out|run out)\b"
         r"|\bno active (?:subscription|plan\b)|subscriptionrequired|billingsuspended|planlimit|planquota|entityquota"
         r"|\bon plan \w|\bcard on file\b"
+        r"|\bsubscription\b[^\n.;]{0,40}\b(?:not (?:been )?paid|unpaid)"
         r"|\binvoices?\b[^\n.;]{0,30}\b(?:not (?:been )?(?:paid|settled)|unpaid|overdue|outstanding)\b"
         r"|\b(?:entit(?:y|ies)|source connections)\b[^\n;]{0,80}\b(?:your plan|its plan|the plan|in plan|plan allows"
         r"|plan includes|billing period|subscription|plan is full)\b|\bentity quota\b"
@@ -55,12 +56,24 @@ DEPLOY_SAID: Final = (
         cause=C.PLATFORM_MISCONFIGURED,
         sub_cause="setting_missing",
         origin="paraphrases: what the deployment lacks",
-        needles=("this server", "the server", "deployment", "installation", "image", "platform", "airweave "),
+        needles=(
+            "this server",
+            "the server",
+            "deployment",
+            "installation",
+            "image",
+            "platform",
+            "airweave ",
+            "package",
+        ),
         pattern=r"\b(?:no|not|never|without|missing|lacks?|isn't|none)\b[^\n]{0,100}\b(?:set up|set|configured"
-        r"|installed"
-        r"|enabled|provided|defined|registered|stored)\b[^\n.]{0,20}\b(?:on|in|for|by|with|of) "
+        r"|installed|enabled|provided|defined|registered|stored)\b[^\n.]{0,20}\b(?:on|in|for|by|with|of) "
         + _THIS_SERVER
-        + rf"|\b{_THIS_SERVER} (?:lacks|misses|has no|is missing|does not have|doesn't have|was built without)\b",
+        + r"|\b(?:no|missing|lacks?|without)\b[^\n.]{0,60}\b(?:keys?|package|model|app|application|converter|driver"
+        r"|setting|variable)\b[^\n.]{0,60}\b(?:on|in|of|for|by) "
+        + _THIS_SERVER
+        + rf"|\bpackage\b[^\n.]{{0,50}}\b(?:missing|absent) (?:on|in|from) the (?:worker|image|server)"
+        rf"|\b{_THIS_SERVER} (?:lacks|misses|has no|is missing|does not have|doesn't have|was built without)\b",
         unless=("space", "memory", "allowed to connect"),
         without_status=True,
         examples=("No OAuth app is set up for this source on this server", "This installation lacks a package"),
@@ -120,7 +133,8 @@ CANCELLED_SAID: Final = (
         needles=("pressed ", "called off", "request", "by hand", "cancel", "stopped", "aborted", "ended "),
         pattern=r"\bpressed (?:stop|cancel|abort)|\bcalled off\b|\b(?:stopped|ended|aborted|halted)\b[^\n.]{0,30}"
         r"\b(?:by hand|request of)\b|\bat the (?:user's request|request of)\b|\b(?:person|someone|somebody|user"
-        r"|colleague)\b (?:stopped|aborted|ended) (?:the|this|it)\b|\bcancel(?:l?ed|lation|ling)? (?:via|through|from"
+        r"|colleague)\b (?:stopped|aborted|ended) (?:the|this|it)\b|\b(?:job|sync|run|workflow|activity|task"
+        r"|execution|operation)\b[^\n.;]{0,30}\bcancel(?:l?ed|lation|ling)? (?:via|through|from"
         r"|on request"
         r"|manually|by hand|by (?!(?:the )?cleanup))",
         unless=("worker is", "shutting down", "shutdown", "certificate"),

@@ -43,6 +43,9 @@ CURSOR_SAID: Final = (
             "change ",
             "history",
             " again",
+            "from the ",
+            "bookmark",
+            "changes",
             " anew",
             "start over",
             "from scratch",
@@ -57,6 +60,8 @@ CURSOR_SAID: Final = (
         r"|expired|gone|lost|rejected|older than|invalid|purged|not accepted)\b"
         r"|\b(?:everything|all) (?:has|have|must)\b[^\n.]{0,10}\bbe (?:read|fetched) (?:again|anew)"
         r"|\b(?:must|has to|have to) (?:start over|start from scratch|begin anew)"
+        r"|\bstart (?:again|over) from the (?:beginning|start)\b|\bno longer has (?:the|our) (?:history|changes"
+        r"|bookmark)\b"
         r"|\bfull (?:sync|crawl|read|scan|resync)\b[^\n.]{0,15}\b(?:needed|necessary|required)",
         without_status=True,
         actors=_SOURCE,
@@ -89,8 +94,9 @@ STORAGE_SAID: Final = (
         r"|could not|not|full|read-?only|missing)\b"
         r"|\b(?:file|document|attachment|pdf|archive)\b[^\n.;]{0,50}\b(?:damaged|corrupt(?:ed)?|unreadable"
         r"|cannot be opened"
-        r"|could not be opened|can't be opened|password[- ]protected)\b"
-        r"|tempdirfull|\b0 bytes (?:left|free)\b|\bdisk\b[^\n.;]{0,30}\b(?:full|worn out|no space|no room"
+        r"|could not be opened|can't be opened|password[- ]protected|protected (?:by|with) a password)\b"
+        r"|tempdirfull|\b0 bytes (?:left|free)\b|\bno room (?:left )?on\b[^\n.;]{0,20}\bdisk\b"
+        r"|\bdisk\b[^\n.;]{0,30}\b(?:full|worn out|no space|no room"
         r"|not writable)\b",
         without_status=True,
         actors=_SOURCE,
@@ -135,7 +141,8 @@ CONFIG_SAID: Final = (
         r"|entered|synced|(?:for|in|of|on|by) (?:this|the|your) connection)\b[^\n.;]{0,60}\b(?:removed|deleted|gone"
         r"|moved|renamed|archived|missing|wrong"
         r"|mistyped"
-        r"|misspel[lt]\w{0,3}|old one|not valid|invalid|nowhere|no longer|not there|not be found|unknown|empty|exist)\b"
+        r"|misspel[lt]\w{0,3}|old one|not known|belongs to no|not valid|invalid|nowhere|no longer|not there"
+        r"|not be found|unknown|empty|exist)\b"
         rf"|\bno (?:{_PLACE}|\w{{1,20}} (?:id|key|name|url|host)s?) (?:was |is |has been |were )?(?:given"
         rf"|specified|entered"
         r"|chosen|configured|selected|filled in)\b|\bunder the sub-?domain\b|\bpoints? (?:still )?to (?:the|an) old\b"
@@ -209,7 +216,8 @@ CONNECTOR_SAID: Final = (
         r"|\b(?:version|interface|endpoint)\b[^\n.;]{0,60}\b(?:shut off|retired|withdrawn|taken away|(?:no longer"
         r"|any more)"
         r" (?:offered|exists|supported|served)|switched off)\b|\bshut off the (?:version|interface|endpoint)"
-        r"|mappingerror|contracterror|transformerror|unexpectedsource|unexpectedpayload|unexpectedresponse"
+        r"|\b(?:shape|form|format|structure) (?:that )?the connector (?:expects|expected)|mappingerror|contracterror"
+        r"|transformerror|unexpectedsource|unexpectedpayload|unexpectedresponse"
         r"|entitybuild|\bhas no mapping\b|\bnot understood\b"
         r"|\bunexpected shape\b|\byielded a \w{1,20} instead",
         without_status=True,

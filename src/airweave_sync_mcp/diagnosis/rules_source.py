@@ -70,7 +70,7 @@ CURSOR: Final = (
         r"|(?:sync ?token|page ?token|change ?token|delta ?(?:token|link|query)|skiptoken|(?:start)?history ?id"
         r"|cursor|(?:incremental|replication|stored|sync) position)\b[^\n]{0,60}"
         r"(?:expired|invalid|not valid|no longer|not found|too old|out of date|outdated|rejected|unknown|malformed"
-        r"|reset|not recognized|invalidated|before the start of)"
+        r"|reset|not recognized|invalidated|stale|thrown away|discarded|forgotten|purged|before the start of)"
         r"|(?:expired|invalid|stale|unknown|malformed|outdated|bad)(?: value| or expired"
         r"| or invalid)?:?,? [^\n]{0,20}?(?:sync ?token|page ?token"
         r"|change ?token|delta ?(?:token|link)|skiptoken|history ?id|cursor|query[ _]locator)\b",
@@ -309,6 +309,7 @@ CONFIG: Final = (
             "foreign key",
             "credential",
             "have access",
+            "insufficient_access",
             "has access",
         ),
         actors=_SOURCE,

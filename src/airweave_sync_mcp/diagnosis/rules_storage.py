@@ -115,6 +115,8 @@ DESTINATION: Final = (
             "bulk delete",
             "doc id query",
             "vector store",
+            "refuse",
+            "reject",
         ),
         actors=_DESTINATION,
         examples=("Destination failed: RuntimeError: Bulk delete failed on pass 2",),

@@ -50,7 +50,7 @@ SERVER: Final = codes.SERVER | foreign.SERVER | frozenset(
         "busyresult", "unavailableresult", "server busy", "serverbusy",
         "server too busy", "server_unavailable", "overloaded", "over capacity", "currently unavailable",
         "is hibernating",
-        "outage", "statuscode.unavailable", "unknown_exception", "web server is down", "origin is unreachable",
+        " outage", "statuscode.unavailable", "unknown_exception", "web server is down", "origin is unreachable",
         "fatal_error", "service is unavailable", "service is down", "system is down", "is down for",
         "unable_to_lock_row", "heavy load",
     }

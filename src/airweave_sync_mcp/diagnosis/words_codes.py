@@ -52,7 +52,7 @@ SERVER: Final = frozenset(
         "something went wrong on our", "problem on our end", "problem on our side", "error on our end",
         "error on our side", "interruptedatshutdown", "interrupteddueto", "notwritableprimary", "notprimary",
         "primarysteppeddown", "shutdowninprogress", "neo.transienterror", "is not currently available",
-        "upstreamunavailable", "unavailableerror", "disruption", "falling over", "fell over",
+        "upstreamunavailable", "unavailableerror", "disruption", "outageerror", "falling over", "fell over",
         "unavailable exception", "cannot achieve consistency", "bad_gateway",
         "gateway_timeout", "badgatewayexception",
     }

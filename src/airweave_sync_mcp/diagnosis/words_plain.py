@@ -11,7 +11,8 @@ _GONE: Final = (
     r"|active|good|usable)|deactivated|invalidated|deleted|disabled|refused|mismatch|failed|does not exist|lapsed"
     r"|ran out|run out|void|withdrawn|cancelled|blocked|out of date|suspended|unknown|not (?:recogni[sz]ed|accepted"
     r"|known|right|correct)|(?:can ?not|can't|could not) be (?:used|renewed|refreshed)"
-    r"|rotated|rolled|has changed|(?:does not|no longer) works?(?: any ?more)?|(?:has|have|had|must|needs?"
+    r"|is over|not the right (?:ones?)?|rotated|rolled|has changed|(?:does not|no longer) works?(?: any ?more)?"
+    r"|(?:has|have|had|must|needs?"
     r"|need) to be renewed|must be renewed|worn out|stale)"
 )
 _LOGIN: Final = (
@@ -21,7 +22,8 @@ _LOGIN: Final = (
 )
 LOGIN_REJECTED: Final = (
     rf"\b{_LOGIN}\b[^\n.;]{{0,50}}?\b{_GONE}\b"
-    r"|\b(?:invalid|expired|revoked|incorrect|wrong|bad|missing|unknown|stale|lapsed)(?: or \w{1,12})? (?:\w{1,12} )?"
+    r"|\b(?:invalid|expired|revoked|incorrect|wrong|bad|missing|stale|lapsed"
+    r"|unknown(?= (?:access|api|refresh|bearer|user|secret|client|login)\b))(?: or \w{1,12})? (?:\w{1,12} )?"
     r"(?:api[ _-]?key|token|credentials?|password|secret|username|login|sign-in|authentication|authorization)\b"
     r"|\bauth(?:entication|orization)?[_ ](?:failed|error|required)\b"
     r"|(?:could not|failed to|unable to|cannot) (?:obtain|get|acquire|fetch) [^\n.:;]{0,20}\btoken\b"
@@ -67,7 +69,8 @@ FORBIDDEN: Final = (
     r"|\b(?:is|are|was|were|been) (?:denied|refused|forbidden) (?:access|permission)\b"
     r"|\bnot (?:entitled|cleared|authori[sz]ed) (?:to|for)\b"
     r"|\b(?:user|account|token|app|bot|role|principal|login)\b[^\n.;]{0,20}\black(?:s|ed|ing)?\b"
-    r"|\bnot (?:been )?(?:invited|a member|part of the (?:edition|plan|package|licen[cs]e|subscription))\b"
+    r"|\bnot (?:been )?given access\b|\bnot (?:been )?(?:invited|a member|part of the (?:edition|plan|package"
+    r"|licen[cs]e|subscription))\b"
     r"|\b(?:admin\w{0,12}|policy|tenant)\b[^\n.;]{0,30}\b(?:blocked|blocks|forbids|forbade|forbidden|prohibits"
     r"|disallows"
     r"|restricts?)\b|\bout of (?:its|our|your) reach\b"
@@ -82,6 +85,7 @@ SERVER: Final = (
     r"\b(?:is|are|was|were|be|being) (?:currently |temporarily |presently |briefly |still )?(?:down|offline"
     r"|out of service|not available|unavailable|being (?:serviced|maintained|upgraded|updated)|asleep|overloaded"
     r"|having (?:trouble|problems|issues|difficulties)|in maintenance)\b(?! to)"
+    r"|\bis (?:broken|out of order|restarting|being restarted)\b|\bwas restarting\b"
     r"|something went wrong on [\w']{2,30} (?:end|side)\b|\bbroke(?:n)? down\b|\b(?:internal|unexpected"
     r"|unknown) (?:error|failure|problem|fault) (?:on|at|in"
     r"|of) (?:the|their"
@@ -93,7 +97,8 @@ SERVER: Final = (
     r"(?:vendor|provider|source|server|their)"
 )
 SERVER_HINTS: Final = (
-    "down", "offline", "service", "available", "being", "asleep", "overload", "having", "maintenance", "side",
+    "down", "broken", "out of order", "restart", "offline", "service", "available", "being", "asleep", "overload",
+    "having", "maintenance", "side",
     " end", "answer", "vendor", "provider", "source", "server", "api", "wake", "woken",
 )  # fmt: skip
 
@@ -131,12 +136,14 @@ NAME_NOT_FOUND: Final = (
 RESOLVER_DOWN: Final = (
     r"\b(?:name ?servers?|dns(?: servers?| resolvers?)?|resolvers?)\b[^\n.;]{0,40}\b(?:not (?:answer|respond|reach)"
     r"|no answer|timed out|time-?out|unavailable|did(?:n't| not) (?:answer|respond)|is down|unreachable)"
+    r"|\blook(?:ing|-)? ?up\b[^\n.;]{0,30}\bname\b[^\n.;]{0,20}\bfailed"
 )
 CERTIFICATE_REFUSED: Final = (
     r"\bcertificates?\b[^\n;]{0,60}\b(?:has expired|expired|not trusted|untrusted|self-signed|not (?:yet )?valid"
     r"|invalid|not accepted|mismatch|revoked|ran out|out of date|nobody|no one|another host|different host|wrong host"
     r"|wrong name|another name|unknown (?:authority|issuer)|no longer valid|does not match)\b"
-    r"|\b(?:expired|self-?signed|untrusted|invalid) certificate|\bcertificate(?:expired|invalid|mismatch|untrusted)"
+    r"|\b(?:not|n't|nobody|no one) trusts? [^\n;]{0,50}\bcertificate\b|\b(?:expired|self-?signed|untrusted"
+    r"|invalid) certificate|\bcertificate(?:expired|invalid|mismatch|untrusted)"
     r"|\b(?:tls|ssl)\b[^\n;]{0,40}\b(?:handshake|negotiation)\b[^\n;]{0,60}\bfailed\b"
     r"|\b(?:secure|encrypted|tls|ssl) (?:connection|channel|tunnel)\b[^\n.;]{0,30}\b(?:could not be|cannot be|not be"
     r"|failed)|\b(?:common|shared) ciphers?\b"
@@ -156,9 +163,9 @@ QUOTA_SPENT: Final = (
     r"|\b(?:crossed|passed|over) the limit of \d|\b(?:more|too many|so many) (?:api )?(?:requests|calls|queries)\b"
     r"|\bput a brake on\b|\bslow(?:ed"
     r"|ing)? (?:us )?down\b"
-    r"|\b(?:back|backing) off for\b|\btoo fast\b|\bexceeded \d{1,9} (?:calls|requests)\b"
+    r"|\b(?:back|backing) off for\b|\btoo (?:fast|often)\b|\bexceeded \d{1,9} (?:calls|requests)\b"
 )
 QUOTA_HINTS: Final = (
     "limit", "quota", "allowance", "contingent", "ration", "budget", "requests", "calls", "queries", "brake", "slow",
-    "back", "too fast", " us ",
+    "back", "too fast", "too often", " us ",
 )  # fmt: skip
