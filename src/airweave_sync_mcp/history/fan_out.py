@@ -76,6 +76,7 @@ class FanOut:
             since=self.need.reach,
             asked_for=self.need.asked_for if first else frozenset(),
             requests_per_minute=self.requests_per_minute,
+            busy_as_of=self.short.list_as_of if self.need.only_active else None,
         )
         tasks = [task for task in tasks if task.connection.id not in self.short.errors]
         return tasks if first else [task for task in tasks if task.interest is Interest.SHORT]

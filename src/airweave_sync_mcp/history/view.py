@@ -8,7 +8,7 @@ from math import inf
 from typing import Final, Protocol
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
-from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
+from airweave_sync_mcp.history.model import ACTIVE_STATUSES, EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
 from airweave_sync_mcp.history.window import Window
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -46,6 +46,11 @@ class Need:
     def reach(self) -> datetime | None:
         """How far back jobs are wanted; None for whatever the first reading gives."""
         return self.depth or self.window.since
+
+    @property
+    def only_active(self) -> bool:
+        """Whether only jobs under way matter: a connection has at most one, and it is its newest job."""
+        return bool(self.statuses) and self.statuses <= ACTIVE_STATUSES
 
 
 @dataclass(frozen=True, kw_only=True)
