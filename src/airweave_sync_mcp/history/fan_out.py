@@ -47,6 +47,8 @@ class FanOut:
     concurrency: int
     requests_per_minute: int | None
     progress: Progress
+    busy_first: bool = False
+    """What is under way matters more than what failed."""
     _read_ids: set[str] = field(default_factory=set)
     _done: int = 0
     _total: int = 0
@@ -76,7 +78,7 @@ class FanOut:
             since=self.need.reach,
             asked_for=self.need.asked_for if first else frozenset(),
             requests_per_minute=self.requests_per_minute,
-            busy_as_of=self.short.list_as_of if self.need.only_active else None,
+            busy_as_of=self.short.list_as_of if self.busy_first else None,
         )
         tasks = [task for task in tasks if task.connection.id not in self.short.errors]
         return tasks if first else [task for task in tasks if task.interest is Interest.SHORT]
