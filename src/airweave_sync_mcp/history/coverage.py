@@ -54,10 +54,10 @@ def cover(
     `feed` is None where jobs came from the connections alone. Where there is one, it tells of every connection, but for
     those that had to be read all the same: their ids are `required`.
     """
-    window, depth = need.window, need.reach
+    window = need.window
     syncable = [one for one in scope if can_have_jobs(one)]
     unread = [one for one in syncable if one.id not in histories]
-    short = [one for one in syncable if one.id in histories and not reaches(histories[one.id], depth)]
+    short = [one for one in syncable if one.id in histories and not reaches(histories[one.id], need.reach_of_each)]
     if feed is not None:
         unread, short = [one for one in unread if one.id in required or one.id in shortfall.errors], []
     if need.only_active:
@@ -68,7 +68,8 @@ def cover(
                          deadline_s),
         *_error_problems(scope, shortfall),
         *_depth_problems(short, shortfall),
-        *(_out_of_reach_problem(syncable, histories, window) if feed is None else _feed_problems(feed, depth)),
+        *([] if feed is None else _feed_problems(feed, need.reach)),
+        *([] if feed or need.only_active else _out_of_reach_problem(syncable, histories, window)),
         *_unreadable_problems(scope, histories, feed, shortfall),
     ]  # fmt: skip
     rests_on = [one.id for one in scope if one.id in histories and (feed is None or one.id in required)]

@@ -75,7 +75,7 @@ class FanOut:
             connections,
             await self.readings.histories(self.credential, connections),
             now=self.clock(),
-            since=self.need.reach,
+            since=self.need.reach_of_each,
             asked_for=self.need.asked_for if first else frozenset(),
             requests_per_minute=self.requests_per_minute,
             busy_as_of=self.short.list_as_of if self.busy_first else None,
@@ -114,7 +114,7 @@ class FanOut:
                 task.connection,
                 limit=task.limit,
                 newer_than=task.newer_than,
-                since=self.need.reach if task.interest is Interest.SHORT else None,
+                since=self.need.reach_of_each if task.interest is Interest.SHORT else None,
                 wait_for_budget_s=max(self.deadline - anyio.current_time() - 1, 0) if asked_for else 0,
             )
         except AirweaveError as error:

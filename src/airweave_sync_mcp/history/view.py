@@ -48,6 +48,11 @@ class Need:
         return self.depth or self.window.since
 
     @property
+    def reach_of_each(self) -> datetime | None:
+        """The same for a connection's own jobs."""
+        return None if self.only_active else self.reach
+
+    @property
     def only_active(self) -> bool:
         """Whether only jobs under way matter: a connection has at most one, and it is its newest job."""
         return bool(self.statuses) and self.statuses <= ACTIVE_STATUSES
