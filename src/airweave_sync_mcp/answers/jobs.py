@@ -106,8 +106,7 @@ async def _page(
     window = need.window
     matching = _matching(view, query, window, ask.judge)
     after = _after(cursor, matching)
-    looks_back = window.since is None and not need.only_active
-    open_end = looks_back and view.horizon is not None
+    open_end = window.since is None and not need.only_active and view.horizon is not None
     # At and below the horizon of an open question, jobs of other connections may be missing: not shown yet.
     certain = _certain(after, view.horizon) if open_end else after
     shown = nsmallest(query.limit, certain, key=newest_key)
@@ -119,13 +118,17 @@ async def _page(
         continues = cursor.key if cursor is not None and below else cursor_key(view.horizon)
     joins = await ask.snapshot.name_syncs(ask.credential, shown, view)
     shown = [job if job.connection_id else replace(job, connection_id=joins.get(job.sync_id or "")) for job in shown]
-    coverage = _coverage(view, window, shown, open_end=open_end, looks_back=looks_back)
-    cut_off = looks_back and any(history.unreachable for history in view.histories.values())
+    lowest = shown[-1].at if len(certain) > query.limit else view.horizon if open_end else None
+    cut_off = _beyond_reach(view, need)
+    coverage = _coverage(view, window, [one for one in cut_off if _ends_above(view.histories[one.id], lowest)])
+    if open_end:
+        # It covers what was read.
+        coverage = replace(coverage, since=view.horizon)
     return JobPage(
         rows=rows_of(shown, view, ask.judge),
         total=len(matching),
         failed=sum(job.failed for job in matching),
-        total_is_lower_bound=open_end or cut_off or not coverage.complete,
+        total_is_lower_bound=open_end or bool(cut_off) or not coverage.complete,
         shown_before=cursor.shown if cursor else 0,
         continues_at=continues,
         question=query.question,
@@ -171,23 +174,21 @@ def _certain(jobs: Sequence[SyncJob], horizon: datetime | None) -> list[SyncJob]
     return [job for job in jobs if (at := job.at) is not None and at > horizon]
 
 
-def _coverage(view: View, window: Window, shown: Sequence[SyncJob], *, open_end: bool, looks_back: bool) -> Coverage:
-    """An open question covers what was read: back to the horizon."""
+def _beyond_reach(view: View, need: Need) -> list[Connection]:
+    """The connections of which the API does not give all that an open question is about."""
+    if need.window.since is not None or need.only_active or view.of_list:
+        return []
+    known = [(one, view.histories.get(one.id)) for one in view.connections.values()]
+    return [one for one, history in known if history is not None and history.unreachable]
+
+
+def _ends_above(history: ConnectionHistory, lowest: datetime | None) -> bool:
+    """Whether a history ends before it comes down to `lowest`; None for the beginning of time."""
+    return lowest is None or (history.oldest_at is not None and history.oldest_at >= lowest)
+
+
+def _coverage(view: View, window: Window, cut: Sequence[Connection]) -> Coverage:
     coverage = replace(view.coverage, since=window.since, until=window.until)
-    if open_end:
-        coverage = replace(coverage, since=view.horizon)
-    oldest = shown[-1].at if shown else None
-    cut = [
-        one
-        for one in view.connections.values()
-        if looks_back and one.id in view.histories and _hides_older(view.histories[one.id], oldest)
-    ]
     if not cut:
         return coverage
     return replace(coverage, complete=False, problems=(*coverage.problems, newest_only(cut, view.histories)))
-
-
-def _hides_older(history: ConnectionHistory, oldest_shown: datetime | None) -> bool:
-    if not history.unreachable or oldest_shown is None:
-        return False
-    return history.oldest_at is not None and history.oldest_at >= oldest_shown

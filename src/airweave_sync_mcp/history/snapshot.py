@@ -331,6 +331,7 @@ class Snapshot:
             unordered=tuple(jobs),
             coverage=coverage,
             horizon=_feed_horizon(feed) if feed else _horizon(scope, histories, short),
+            of_list=feed is not None,
             errors=dict(short.errors),
         )
 

@@ -71,6 +71,8 @@ class View:
     coverage: Coverage
     horizon: datetime | None
     """Every job since then is known of the connections that were read; None if all are."""
+    of_list: bool
+    """The jobs are those of the organization's list, which ends nowhere; a connection's own end after 1,000."""
     errors: Mapping[str, AirweaveError]
     """By connection id: what kept a connection from being read now."""
 
