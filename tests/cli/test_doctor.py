@@ -113,6 +113,21 @@ def test_nobody_listens_there(tmp_path: Path) -> None:
     assert "AIRWEAVE_BASE_URL" in mends(ran)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("SSL_CERT_FILE", "/nowhere/ca.pem"), ("ALL_PROXY", "gopher://proxy.example")]
+)
+def test_certificates_and_proxies_nobody_can_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)  # httpx reads it from the process
+
+    ran = both_agree(with_key(tmp_path))
+
+    assert ran.code == 3
+    assert states(ran) == {"settings": "ok", "key": "ok", "address": "failed"}
+    assert variable in mends(ran)
+
+
 @pytest.mark.parametrize("status", [200, 404, 403])
 def test_something_else_answers_there(tmp_path: Path, status: int) -> None:
     page = Reply(status, b"<!doctype html><title>Welcome</title>")

@@ -123,6 +123,27 @@ def test_a_closed_port_is_refused_for_real(tmp_path: Path) -> None:
     assert ran.err.startswith("refused: 127.0.0.1:9 refused the connection")
 
 
+UNUSABLE = [
+    ("SSL_CERT_FILE", "/nowhere/ca.pem", "tls: The certificates"),
+    ("ALL_PROXY", "gopher://user:hidden@proxy.example", "proxy_error: The proxy settings"),
+]
+
+
+@pytest.mark.parametrize("words", QUESTIONS[:-1])
+@pytest.mark.parametrize(("variable", "value", "says"), UNUSABLE)
+def test_certificates_and_proxies_nobody_can_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, value)  # httpx reads it from the process
+
+    ran = with_key(tmp_path)(*words)
+
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith(says)
+    assert variable in ran.err
+    assert "hidden" not in ran.err
+
+
 def test_on_the_smallest_plan_an_answer_is_incomplete_and_becomes_complete(shell: Shell) -> None:
     shell.world = demo_world(rate_limit=10)
     codes = []
