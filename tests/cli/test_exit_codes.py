@@ -155,6 +155,28 @@ def test_on_the_smallest_plan_an_answer_is_incomplete_and_becomes_complete(shell
     assert codes[-1] == 0
 
 
+@pytest.mark.parametrize("words", [["job", "latest"], ["job", "latest_failed"], ["diagnose", "--job", "latest_failed"]])
+def test_the_latest_of_what_was_read_so_far_is_incomplete(shell: Shell, words: list[str]) -> None:
+    shell.world = still_world(rate_limit=10)
+
+    ran = shell(*words)
+    as_json = shell(*words, "--json")
+
+    assert (ran.code, as_json.code) == (4, 4)
+    assert "INCOMPLETE: " in ran.out
+    assert as_json.json["coverage"]["complete"] is False
+
+
+def test_a_job_that_is_named_is_complete_however_little_was_read(shell: Shell) -> None:
+    shell.world = still_world(rate_limit=10)
+    job = shell("job", "latest_failed", "--json").json["job_id"]
+
+    for words in (["job", job], ["diagnose", "--job", job]):
+        ran = shell(*words)
+        assert ran.code == 0
+        assert "INCOMPLETE" not in ran.out
+
+
 def test_failed_weighs_more_than_incomplete(shell: Shell) -> None:
     shell.world = still_world(rate_limit=10)
 

@@ -144,6 +144,8 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
     parts += [Text("What to do", style="bold"), *steps]
     if out.error:
         parts += [Text("Error, as the source gave it", style="bold"), Text(out.error, style="red")]
+    if out.coverage:
+        parts.append(coverage(out.coverage, now))
     return Group(*parts)
 
 
