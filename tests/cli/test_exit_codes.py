@@ -10,6 +10,7 @@ from airweave_sync_mcp.cli.main import run
 from airweave_sync_mcp.cli.terminal import Terminal
 from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, build_demo
 from tests.cli.kit import KEY, Shell, with_key
+from tests.settings.kit import write_config
 from tests.support.still import still_world
 from tests.support.world import NOW, Clock, World, demo_world
 from tests.tools.kit import Airweave, Reply
@@ -202,6 +203,36 @@ def test_settings_that_cannot_be_used_are_bad_use(
     assert ran.code == 2
     assert said in ran.err
     assert ran.out == ""
+
+
+@pytest.mark.parametrize(
+    ("member", "sentence"),
+    [
+        (
+            {"base_url": "api.example"},
+            (
+                "holds a wrong base_url: the base URL has to start with https:// or http://, as in "
+                "https://api.airweave.ai. Mend it, or log in again with the Airweave CLI."
+            ),
+        ),
+        (
+            {"organization_id": "Acme"},
+            (
+                "holds a wrong organization_id: an organization id is a UUID, "
+                "as in 28a31c70-7ffa-4a22-bd4e-3ab5b2c84170; "
+                "a name does not do. Mend it, or log in again with the Airweave CLI."
+            ),
+        ),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_one_sentence(tmp_path: Path, member: dict[str, str], sentence: str) -> None:
+    write_config(tmp_path, {"api_key": KEY, **member})
+
+    ran = Shell(home=tmp_path)("jobs")
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"no_key: ~/.airweave/config.json {sentence} ")
+    assert KEY not in ran.err
 
 
 def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
