@@ -190,7 +190,7 @@ def test_failed_weighs_more_than_incomplete(shell: Shell) -> None:
         ({"AIRWEAVE_BASE_URL": "ftp://x"}, ["jobs"], "AIRWEAVE_BASE_URL"),
         ({"AIRWEAVE_SYNC_FEED": "maybe"}, ["jobs"], "AIRWEAVE_SYNC_FEED"),
         ({"AIRWEAVE_SYNC_DEADLINE_S": "900"}, ["jobs"], "AIRWEAVE_SYNC_DEADLINE_S"),
-        ({"AIRWEAVE_ORGANIZATION_ID": "acme"}, ["doctor"], "AIRWEAVE_ORGANIZATION_ID"),
+        ({"AIRWEAVE_ORGANIZATION_ID": "acme"}, ["failed"], "AIRWEAVE_ORGANIZATION_ID"),
         ({}, ["jobs", "--concurrency", "0"], "--concurrency"),
         ({}, ["--log-level", "loud", "connections"], "--log-level"),
     ],
@@ -203,6 +203,9 @@ def test_settings_that_cannot_be_used_are_bad_use(
     assert ran.code == 2
     assert said in ran.err
     assert ran.out == ""
+    as_json = with_key(tmp_path, build_demo().app, **environ)(*words, "--json")
+    assert (as_json.code, as_json.err) == (2, ran.err)
+    assert as_json.json == {"error": {"code": "bad_setting", "message": ran.err.strip(), "retryable": False}}
 
 
 @pytest.mark.parametrize(

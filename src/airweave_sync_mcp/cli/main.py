@@ -20,7 +20,7 @@ from airweave_sync_mcp.answers.acting.audit import LOGGER as AUDIT
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.cli.acting import ACTING, carry_out
 from airweave_sync_mcp.cli.demo_api import serve_demo
-from airweave_sync_mcp.cli.doctor import Checkup, examine
+from airweave_sync_mcp.cli.doctor import Checkup, examine, refuse
 from airweave_sync_mcp.cli.explain import explain
 from airweave_sync_mcp.cli.parser import build_parser
 from airweave_sync_mcp.cli.questions import COMMANDS, Outcome
@@ -29,6 +29,7 @@ from airweave_sync_mcp.cli.terminal import BAD_USE, INCOMPLETE, OK, SOMETHING_FA
 from airweave_sync_mcp.core import Core, core_of
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.view import Progress, no_progress
+from airweave_sync_mcp.render.contract import ErrorOut
 from airweave_sync_mcp.render.errors import render_error
 from airweave_sync_mcp.safety import Cleaner, SafeFormatter
 from airweave_sync_mcp.settings import OPTIONS, Settings, SettingsError, load_settings
@@ -95,8 +96,7 @@ def _with_settings(
         # Without a key the server starts all the same, and says so in every answer: its client shows that to people.
         settings = load_settings(flags, environ, home=home, require_key=False)
     except SettingsError as error:
-        _print_problems(error.problems, terminal)
-        return BAD_USE
+        return _refuse(error, args, terminal, make_core)
     core = make_core(settings)
     _configure_logging(settings, core, terminal.err)
     try:
@@ -104,6 +104,23 @@ def _with_settings(
     except (AirweaveError, QueryError) as error:
         _print_error(error, core, terminal, as_json=getattr(args, "json", False))
         return exit_code_of(error)
+
+
+def _refuse(
+    error: SettingsError, args: argparse.Namespace, terminal: Terminal, make_core: Callable[[Settings], Core]
+) -> int:
+    """Say what is wrong with the settings; the check-up goes on with the rest of them."""
+    as_json = getattr(args, "json", False)
+    if args.command == "doctor":
+        core = make_core(error.rest or Settings())
+        checkup = anyio.run(examine, error.rest, core, error.problems) if error.rest else refuse(error.problems, core)
+        return _report(checkup, terminal, as_json=as_json)
+    if as_json:
+        out = ErrorOut(code="bad_setting", message=" ".join(error.problems), retryable=False)
+        print_json({"error": out.dump()}, terminal)
+    for problem in error.problems:
+        print(problem, file=terminal.err)
+    return BAD_USE
 
 
 def _carry_out(args: argparse.Namespace, settings: Settings, core: Core, terminal: Terminal) -> int:
@@ -166,11 +183,6 @@ def print_json(value: Mapping[str, Any], terminal: Terminal) -> None:
 
 def _speaks_unicode(out: TextIO) -> bool:
     return (out.encoding or "utf-8").lower().startswith("utf")
-
-
-def _print_problems(problems: Sequence[str], terminal: Terminal) -> None:
-    for problem in problems:
-        print(problem, file=terminal.err)
 
 
 def _warn(settings: Settings, terminal: Terminal) -> None:
