@@ -4,6 +4,7 @@ import io
 import signal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from airweave_sync_mcp.cli.main import run
@@ -143,6 +144,51 @@ def test_certificates_and_proxies_nobody_can_use(
     assert ran.err.startswith(says)
     assert variable in ran.err
     assert "hidden" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("proxy", "says"),
+    [
+        ("http://u:hidden@proxy.invalid:3128/", "dns: The host name of the proxy, proxy.invalid:3128, could not be"),
+        ("127.0.0.1:9", "refused: The proxy, 127.0.0.1:9, refused the connection"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, proxy)  # httpx reads it from the process
+    slow = {"AIRWEAVE_BASE_URL": "http://airweave.example", "AIRWEAVE_SYNC_DEADLINE_S": "1"}
+
+    ran = with_key(tmp_path, **slow)("jobs")
+
+    assert ran.code == 3
+    assert says in ran.err
+    assert "NO_PROXY" in ran.err
+    assert "airweave.example" not in ran.err
+    assert "hidden" not in ran.err
+
+
+def test_a_host_that_is_exempt_from_the_proxy_is_named_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+
+    ran = with_key(tmp_path, AIRWEAVE_BASE_URL="http://127.0.0.1:9", AIRWEAVE_SYNC_DEADLINE_S="1")("jobs")
+
+    assert "refused: 127.0.0.1:9 refused the connection" in ran.err
+    assert "proxy" not in ran.err.lower()
+
+
+@pytest.mark.parametrize(("scheme", "guessed"), [("http", True), ("https", False)])
+def test_a_server_that_hangs_up_may_want_tls(tmp_path: Path, scheme: str, guessed: bool) -> None:
+    fault = httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    airweave = Airweave(answer=lambda _: Reply(fault=fault))
+
+    ran = with_key(tmp_path, airweave, AIRWEAVE_BASE_URL=f"{scheme}://airweave.example:8443")("jobs")
+
+    assert ran.code == 3
+    assert "reset: " in ran.err
+    assert ("AIRWEAVE_BASE_URL has to start with https://" in ran.err) is guessed
 
 
 def test_on_the_smallest_plan_an_answer_is_incomplete_and_becomes_complete(shell: Shell) -> None:

@@ -17,7 +17,7 @@ from airweave_sync_mcp.airweave.budget import BudgetState, RateBudget, RateHeade
 from airweave_sync_mcp.airweave.credential import Credential, CredentialKind
 from airweave_sync_mcp.airweave.endpoint import Endpoint
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
-from airweave_sync_mcp.airweave.exchange import Answer, exchange, open_http, retry_after_s, utc_now
+from airweave_sync_mcp.airweave.exchange import Answer, exchange, open_http, proxy_of, retry_after_s, utc_now
 from airweave_sync_mcp.airweave.faults import took_too_long
 from airweave_sync_mcp.airweave.parsing import UnusableAnswerError, decode, kind_of, read_one, read_rows
 from airweave_sync_mcp.airweave.retrying import RetryPolicy, time_left
@@ -86,6 +86,7 @@ class AirweaveClient:
             max_connections=max_connections,
             tls=self.endpoint.scheme == "https",
         )
+        self._proxy = proxy_of(self.endpoint) if transport is None else None
         self._open = False
         self._http: httpx.AsyncClient | None = None
 
@@ -226,6 +227,8 @@ class AirweaveClient:
             host=self.endpoint.host,
             token=credential is not None and credential.kind is CredentialKind.JWT,
             organization_set=credential is not None and credential.organization_id is not None,
+            plain=self.endpoint.scheme == "http",
+            proxy=self._proxy,
         )
         attempt = partial(self._watched, context, credential, read, wait_for_budget_s)
         limit_s = self._call_timeout_s + wait_for_budget_s

@@ -75,7 +75,7 @@ class Checkup:
             named = Text("" if (one.state, one.check) == before else one.check)
             table.add_row(Text(one.state, style=_COLOURS[one.state]), named, text)
             before = (one.state, one.check)
-        verdict = "All is well." if self.exit_code == 0 else "Something has to be mended: see the arrows."
+        verdict = "All is well." if self.exit_code == 0 else "Something has to be mended: see what failed."
         return Group(table, Text(verdict, style="bold"))
 
 
