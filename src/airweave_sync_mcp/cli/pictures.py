@@ -62,7 +62,7 @@ def health(out: HealthOut, now: datetime) -> RenderableType:
 
 
 def _states(out: HealthOut) -> Text:
-    text = Text(f"{out.connections} connections: ", style="bold")
+    text = Text(f"{out.connections} connection{'' if out.connections == 1 else 's'}: ", style="bold")
     for number, (state, count) in enumerate(out.states.items()):
         text.append(", " if number else "")
         text.append(f"{count} {state.replace('_', ' ')}", style=STATE_COLOURS.get(state, ""))
