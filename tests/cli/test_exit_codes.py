@@ -1,5 +1,6 @@
 """0 answered, 1 something failed, 2 bad use, 3 Airweave cannot be reached or refuses, 4 incomplete."""
 
+import errno
 import io
 import signal
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 
 from airweave_sync_mcp.cli.main import run
 from airweave_sync_mcp.cli.terminal import Terminal
+from airweave_sync_mcp.core import Core
 from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, build_demo
+from airweave_sync_mcp.settings import Settings
 from tests.cli.kit import KEY, Shell, with_key
 from tests.settings.kit import write_config
 from tests.support.still import still_world
@@ -310,6 +313,38 @@ def test_ctrl_c_is_told_as_a_shell_tells_it(tmp_path: Path) -> None:
     ran = with_key(tmp_path, Airweave(answer=press_once))("jobs")
 
     assert (ran.code, ran.out, ran.err) == (130, "", "")
+
+
+@pytest.mark.parametrize("words", [["jobs"], ["jobs", "--json"], ["doctor"], ["connection", "Nobody", "--json"]])
+def test_output_that_cannot_be_written_is_not_a_failed_sync(shell: Shell, words: list[str]) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    ran = shell(*words, out=Full())
+
+    assert ran.code == 74
+    assert ran.err.strip() == "The output cannot be written: No space left on device."
+
+
+@pytest.mark.parametrize("words", [["jobs"], ["failed", "--exit-code"], ["doctor", "--json"], []])
+def test_a_bug_is_not_a_failed_sync(tmp_path: Path, words: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_: Settings) -> Core:
+        raise RuntimeError(f"no such thing as {KEY}")
+
+    err = io.StringIO()
+    terminal = Terminal(out=io.StringIO(), err=err)
+    with caplog.at_level("DEBUG"):
+        code = run(["--demo", *words], environ={}, home=tmp_path, terminal=terminal, make_core=broken)
+
+    assert code == 70
+    assert err.getvalue().startswith("internal_error: this is a bug in airweave-sync-mcp")
+    assert len(err.getvalue().splitlines()) == 1
+    assert KEY not in err.getvalue()
+    (record,) = [one for one in caplog.records if one.exc_info]
+    assert record.levelname == ("DEBUG" if words else "ERROR"), (
+        "a server's log says it, a command's where it is asked for"
+    )
 
 
 def test_a_reader_that_went_away_is_no_error(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import errno
+import io
 import json
 import logging
 import os
@@ -25,7 +27,16 @@ from airweave_sync_mcp.cli.explain import explain
 from airweave_sync_mcp.cli.parser import build_parser
 from airweave_sync_mcp.cli.questions import COMMANDS, Outcome
 from airweave_sync_mcp.cli.serve import COMMAND, serve_over_http, wants_http
-from airweave_sync_mcp.cli.terminal import BAD_USE, INCOMPLETE, OK, SOMETHING_FAILED, UNREACHABLE, Terminal
+from airweave_sync_mcp.cli.terminal import (
+    BAD_USE,
+    BUG,
+    INCOMPLETE,
+    NOT_WRITTEN,
+    OK,
+    SOMETHING_FAILED,
+    UNREACHABLE,
+    Terminal,
+)
 from airweave_sync_mcp.core import Core, core_of
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.view import Progress, no_progress
@@ -37,8 +48,18 @@ from airweave_sync_mcp.version import package_version
 
 __all__ = ["BAD_USE", "INCOMPLETE", "OK", "SOMETHING_FAILED", "UNREACHABLE", "Terminal", "exit_code_of", "run"]
 
+logger: Final = logging.getLogger(__name__)
+
 _BAD_USE_CODES: Final = frozenset({ErrorCode.NO_KEY, ErrorCode.BAD_KEY, ErrorCode.ORGANIZATION_MALFORMED})
 _WORTH_A_BAR: Final = 3
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+"""What a file answers that takes no more, or never did."""
+
+_BUG: Final = (
+    "internal_error: this is a bug in airweave-sync-mcp, not an answer about any sync. "
+    "--log-level debug shows where it happened."
+)
+
 READER_GONE: Final = 141
 """As a shell tells it of a program that was ended by SIGPIPE, e.g. before `head`."""
 
@@ -52,8 +73,27 @@ def run(
     make_core: Callable[[Settings], Core] = core_of,
 ) -> int:
     """Carry out a command line; returns the exit code. `make_core` says what to ask, given the settings."""
-    terminal = terminal or Terminal(out=sys.stdout, err=sys.stderr, environ=environ)
+    # Where standard error is closed, what is meant for it would else land on standard output.
+    terminal = terminal or Terminal(out=sys.stdout or _Closed(), err=sys.stderr or io.StringIO(), environ=environ)
     args = build_parser(package_version(), serving=COMMAND in argv).parse_args(argv)
+    try:
+        return _run(args, environ, home, terminal, make_core)
+    except KeyboardInterrupt:
+        return 130
+    except Exception:  # a traceback helps no user, and Python's exit code 1 is taken
+        serving = args.command in {None, COMMAND}
+        logger.log(logging.ERROR if serving else logging.DEBUG, "%s failed", args.command, exc_info=True)
+        print(_BUG, file=terminal.err)
+        return BUG
+
+
+def _run(
+    args: argparse.Namespace,
+    environ: Mapping[str, str],
+    home: Path,
+    terminal: Terminal,
+    make_core: Callable[[Settings], Core],
+) -> int:
     try:
         code = _without_settings(args, environ, terminal)
         if code is None:
@@ -62,8 +102,12 @@ def run(
     except BrokenPipeError:
         _let_go(terminal.out)
         return READER_GONE
-    except KeyboardInterrupt:
-        return 130
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _let_go(terminal.out)
+        print(f"The output cannot be written: {error.strerror}.", file=terminal.err)
+        return NOT_WRITTEN
     return code
 
 
@@ -76,6 +120,13 @@ def _without_settings(args: argparse.Namespace, environ: Mapping[str, str], term
     if args.command == "explain":
         return explain(args, out=terminal.out, err=terminal.err, cleaner=Cleaner())
     return None
+
+
+class _Closed(io.StringIO):
+    """Stands for a standard output that was closed before the program began."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
 def _let_go(out: TextIO) -> None:
