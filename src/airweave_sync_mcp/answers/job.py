@@ -29,6 +29,13 @@ class JobAnswer:
     """The newest completed run before this one."""
     coverage: Coverage
     connections: Mapping[str, Connection]
+    latest: bool = False
+    """It is the newest of what was read, rather than the one that was named."""
+
+    @property
+    def complete(self) -> bool:
+        """False where another job, of a connection not read yet, may be the one that is meant."""
+        return self.coverage.complete or not self.latest
 
 
 async def find_job(ask: Ask, job: str, connection: str = "") -> JobAnswer:
@@ -115,7 +122,7 @@ async def _latest(ask: Ask, named: Connection | None, *, failed_only: bool) -> J
         what = "failed sync job" if failed_only else "sync job"
         where = f"of {named.name}" if named else f"in {view.coverage.connections_scanned} connections"
         raise QueryError("no_jobs", f"There is no {what} {where}.", _unread(view) or "list_sync_jobs lists all jobs.")
-    return await _answer(ask, job, view)
+    return replace(await _answer(ask, job, view), latest=True)
 
 
 async def _answer(ask: Ask, job: SyncJob, view: View) -> JobAnswer:

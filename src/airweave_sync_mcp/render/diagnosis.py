@@ -13,8 +13,8 @@ from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.render.contract import DiagnosisOut, FindingOut, LastSuccessOut, RetryOut
 from airweave_sync_mcp.render.fit import Rendered
 from airweave_sync_mcp.render.foreign import evidence_out
-from airweave_sync_mcp.render.rows import NAME, Names, phase
-from airweave_sync_mcp.render.text import lines
+from airweave_sync_mcp.render.rows import NAME, Names, coverage_out, phase
+from airweave_sync_mcp.render.text import coverage_line, lines
 from airweave_sync_mcp.render.times import age, iso, minute
 from airweave_sync_mcp.safety import Cleaner
 
@@ -89,6 +89,8 @@ def render_diagnosis(
         how=diagnosis.retry.how or None,
     )
     facts["next_steps"] = next_steps(diagnosis, names, writes=writes)
+    if not diagnosis.complete:
+        facts["coverage"] = coverage_out(diagnosis.coverage, cleaner)
     out = DiagnosisOut(**facts)
     return Rendered(_text(out, diagnosis, now), out)
 
@@ -211,4 +213,5 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
     parts.append(f"Who acts: {WHO[Who(out.who)]}." if out.who else "")
     parts += [f"{number}. {step}" for number, step in enumerate(out.next_steps, 1)]
     parts.append(f"Error: {out.error}" if out.error else "")
+    parts.append(coverage_line(out.coverage) if out.coverage else "")
     return lines(parts)
