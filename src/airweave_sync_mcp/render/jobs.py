@@ -138,7 +138,9 @@ def _summary(out: ConnectionJobsOut, answer: ConnectionJobs, now: datetime) -> s
     last = answer.last_success
     if out.last_success and last and last.at:
         end = last.ended_at or last.at
-        parts.append(f"Last success {age(end, now)} ({minute(end)}), job {out.last_success.job_id or out.last_success.job}.")
+        parts.append(
+            f"Last success {age(end, now)} ({minute(end)}), job {out.last_success.job_id or out.last_success.job}."
+        )
     if out.success_rate is not None:
         parts.append(f"Success rate {out.success_rate:.0%}.")
     if out.usual_duration_s is not None:
