@@ -84,3 +84,26 @@ async def test_what_began_since_its_connection_was_read_is_said_to_be_missing(wi
     assert "1 of" in answer["coverage"]["problems"][0]["message"]
     assert [job["connection"] for job in found["jobs"]] == ["one"]
     assert found["coverage"]["complete"]
+
+
+@pytest.mark.parametrize("group", [True, False])
+async def test_what_was_not_read_is_not_said_to_fail_since_before(group: bool) -> None:
+    """Nor does it push out what is known."""
+    air = Airweave()
+    air.add("known", [told("old", ago(days=9), "failed", error="x")], status="error")
+    for number in range(9):
+        air.add(f"unread {number}", status="needs_reauth")
+    world = air.world()
+    async with world.client() as client:
+        await call(client, "get_connection_jobs", connection="known")
+        air.faults["/source-connections/"] = LIMITED
+        world.clock.forward(61)
+        answer = await client.call_tool("list_failed_jobs", {"group": group})
+
+    structure, text = answer.structured_content or {}, text_of(answer)
+    assert [one["connection"] for one in structure["failing_since_before"]] == ["known"]
+    assert structure["not_read_yet"] == [{"connection": f"unread {number}"} for number in range(8)]
+    assert structure["not_read_yet_total"] == 9
+    assert "- known: unknown" in text.partition("with no good run since:\n")[2]
+    assert "Failing now; since when and why was not read yet (8 of 9): unread 0, unread 1, " in text
+    assert not structure["coverage"]["complete"]

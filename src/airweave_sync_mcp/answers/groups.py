@@ -65,7 +65,7 @@ class Group:
 class GroupPage:
     """Groups, the one seen last first. `failures` counts all failed jobs of the window, on every page.
 
-    `told` are the groups of the pages before, as bits. What has been failing since before is told on the first page.
+    `told` are the groups of the pages before, as bits. What is failing beside them is told on the first page.
     """
 
     groups: tuple[Group, ...]
@@ -79,6 +79,7 @@ class GroupPage:
     window: Window
     coverage: Coverage
     failing_before: tuple[StillFailing, ...]
+    not_read: tuple[Connection, ...]
     connections: Sequence[Connection]
     """All in scope, to tell names apart."""
     named: Connection | None
@@ -119,6 +120,7 @@ async def group_failed_jobs(ask: Ask, query: JobQuery) -> GroupPage:
         window=page.window,
         coverage=page.coverage,
         failing_before=() if cursor else failed.failing_before,
+        not_read=() if cursor else failed.not_read,
         connections=list(page.connections.values()),
         named=page.named,
     )

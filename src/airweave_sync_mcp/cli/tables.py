@@ -49,6 +49,11 @@ def failed(out: FailedJobsOut, now: datetime, groups: RenderableType | None = No
             Text(f"{'' if groups else chr(10)}Failing since before, with no good run since", style="bold"),
             _failing_rows(out.failing_since_before, now),
         ]
+    if out.not_read_yet:
+        parts += [
+            Text(f"{chr(10) if parts else ''}Failing now; since when and why was not read yet", style="bold"),
+            *(Text(f"  {one.connection}") for one in out.not_read_yet),
+        ]
     noun = "failed sync jobs" if groups is None or not out.total else f"causes of {out.failures} failed sync jobs"
     return _page(noun, out, parts, out.coverage, now)
 
