@@ -4,8 +4,9 @@ import pytest
 
 from airweave_sync_mcp.demo import Generation
 from airweave_sync_mcp.history.snapshot import SnapshotOptions
-from tests.history.kit import LIMITED, Airweave, Reply, ago, organization, told
+from tests.history.kit import LIMITED, Airweave, Reply, ago, hourly, organization, told
 from tests.support.world import World, call, demo_world, text_of
+from tests.tools.kit import check_error
 
 pytestmark = pytest.mark.anyio
 
@@ -107,3 +108,52 @@ async def test_what_was_not_read_is_not_said_to_fail_since_before(group: bool) -
     assert "- known: unknown" in text.partition("with no good run since:\n")[2]
     assert "Failing now; since when and why was not read yet (8 of 9): unread 0, unread 1, " in text
     assert not structure["coverage"]["complete"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [({"job": "abcdef12"}, "job_not_found"), ({"job": "latest_failed"}, "no_jobs")]
+)
+async def test_what_was_not_looked_for_everywhere_is_worth_another_call(arguments: dict[str, str], code: str) -> None:
+    air = Airweave()
+    for number in range(20):
+        air.add(f"c{number}", hourly(f"c{number}", 2))
+    world = air.world()
+    async with world.client() as client:
+        await call(client, "list_connections", limit=3)
+        air.faults["/source-connections/"] = LIMITED
+        partial = await client.call_tool("get_sync_job", arguments)
+        air.faults.clear()
+        world.clock.forward(61)
+        whole = await client.call_tool("get_sync_job", arguments)
+
+    error = check_error(partial, code=code)
+    assert error["retryable"]
+    assert 0 < error["retry_after_s"] <= 60
+    assert "17 of 20 connections were not read yet" in error["hint"]
+    assert "The same call can help in 60 s." in text_of(partial)
+    assert "does not help" not in text_of(partial)
+    assert check_error(whole, code=code)["retryable"] is False
+    assert "does not help" in text_of(whole)
+
+
+async def test_a_connection_not_read_to_its_end_is_not_said_to_lack_a_job() -> None:
+    air = Airweave()
+    one = air.add("one", hourly("one", 200))
+    wanted = air.jobs[one][150]["id"]
+
+    async def once(path: str, query: dict[str, list[str]]) -> None:
+        air.faults = {"/source-connections/": LIMITED} if query.get("limit", ["50"]) != ["50"] else {}
+
+    air.before = once
+    world = air.world()
+    async with world.client() as client:
+        partial = await client.call_tool("get_sync_job", {"job": wanted, "connection": "one"})
+        air.before = None
+        air.faults.clear()
+        world.clock.forward(61)
+        found = await call(client, "get_sync_job", job=wanted, connection="one")
+
+    error = check_error(partial, code="job_not_found")
+    assert error["retryable"]
+    assert "among the 50 that were read so far" in error["message"]
+    assert found["job_id"] == wanted
