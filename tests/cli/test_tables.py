@@ -112,3 +112,24 @@ def test_a_very_narrow_window_is_no_trouble(ask: Ask, command: str, width: int) 
 
     assert ran.code == 0
     assert all(len(line) <= width for line in ran.out.splitlines() if "--cursor" not in line)
+
+
+@pytest.mark.parametrize("words", [["failed"], ["failed", "--rows"], ["jobs", "--status", "pending"]])
+def test_a_headline_claims_no_more_than_was_read(tmp_path: Path, words: list[str]) -> None:
+    ran = Shell(home=tmp_path, world=still_world(rate_limit=3))(*words)
+
+    assert ran.out.splitlines()[0].endswith(", as far as is known")
+    assert "INCOMPLETE: " in ran.out
+
+
+def test_a_headline_says_that_nothing_was_read(tmp_path: Path) -> None:
+    ran = Shell(home=tmp_path, world=still_world(rate_limit=1))("failed", "--source", "gmail")
+
+    assert ran.out.splitlines()[0].endswith(": nothing was read yet")
+
+
+def test_one_is_not_told_as_many(tmp_path: Path, read_once: World) -> None:
+    shell = Shell(home=tmp_path, world=read_once)
+
+    assert shell("jobs", "--status", "pending").out.splitlines()[0] == "1 sync job"
+    assert shell("connections", "--search", "acme gitlab").out.splitlines()[0] == "1 source connection"

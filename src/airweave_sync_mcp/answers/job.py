@@ -29,6 +29,13 @@ class JobAnswer:
     """The newest completed run before this one."""
     coverage: Coverage
     connections: Mapping[str, Connection]
+    latest: bool = False
+    """It is the newest of what was read, rather than the one that was named."""
+
+    @property
+    def complete(self) -> bool:
+        """False where another job, of a connection not read yet, may be the one that is meant."""
+        return self.coverage.complete or not self.latest
 
 
 async def find_job(ask: Ask, job: str, connection: str = "") -> JobAnswer:
@@ -116,7 +123,7 @@ async def _latest(ask: Ask, named: Connection | None, *, failed_only: bool) -> J
         where = f"of {named.name}" if named else f"in {view.coverage.connections_scanned} connections"
         hint = _unread(view) or "list_sync_jobs lists all jobs."
         raise QueryError("no_jobs", f"There is no {what} {where}.", hint, retry_after_s=_retry_after(view))
-    return await _answer(ask, job, view)
+    return replace(await _answer(ask, job, view), latest=True)
 
 
 async def _answer(ask: Ask, job: SyncJob, view: View) -> JobAnswer:

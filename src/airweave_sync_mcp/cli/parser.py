@@ -14,7 +14,7 @@ MOST_ROWS: Final = 1_000
 
 _EPILOG: Final = """\
 exit codes: 0 answered or done; 1 something failed (with --exit-code, and in wait); 2 bad use, or not done; 3 Airweave
-cannot be reached or refuses; 4 the answer is incomplete.
+cannot be reached or refuses; 4 the answer is incomplete; 70 a bug of this program; 74 the output cannot be written.
 Without a command the MCP server starts and speaks on standard input and output.
 """
 

@@ -62,7 +62,7 @@ def health(out: HealthOut, now: datetime) -> RenderableType:
 
 
 def _states(out: HealthOut) -> Text:
-    text = Text(f"{out.connections} connections: ", style="bold")
+    text = Text(f"{out.connections} connection{'' if out.connections == 1 else 's'}: ", style="bold")
     for number, (state, count) in enumerate(out.states.items()):
         text.append(", " if number else "")
         text.append(f"{count} {state.replace('_', ' ')}", style=STATE_COLOURS.get(state, ""))
@@ -144,6 +144,8 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
     parts += [Text("What to do", style="bold"), *steps]
     if out.error:
         parts += [Text("Error, as the source gave it", style="bold"), Text(out.error, style="red")]
+    if out.coverage:
+        parts.append(coverage(out.coverage, now))
     return Group(*parts)
 
 

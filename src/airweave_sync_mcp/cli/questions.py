@@ -93,7 +93,7 @@ async def diagnose(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outc
     return Outcome(
         structure=rendered.structure,
         table=pictures.diagnosis(rendered.structure, ask.now),
-        complete=True,
+        complete=answer.complete,
         failed=failing or (answer.job is not None and answer.job.failed and not answer.over),
     )
 
@@ -126,7 +126,7 @@ async def job(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outcome:
     return Outcome(
         structure=rendered.structure,
         table=tables.job(rendered.structure, ask.now),
-        complete=True,
+        complete=answer.complete,
         failed=answer.row.job.failed,
     )
 
