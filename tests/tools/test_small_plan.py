@@ -157,3 +157,18 @@ async def test_a_connection_not_read_to_its_end_is_not_said_to_lack_a_job() -> N
     assert error["retryable"]
     assert "among the 50 that were read so far" in error["message"]
     assert found["job_id"] == wanted
+
+
+@pytest.mark.parametrize("tool", ["get_sync_job", "diagnose_sync"])
+async def test_the_latest_of_what_was_read_says_among_how_many_it_was_chosen(tool: str) -> None:
+    world = demo_world(rate_limit=10)
+    async with world.client() as client:
+        chosen = await client.call_tool(tool, {"job": "latest_failed"})
+        structure = chosen.structured_content or {}
+        world.clock.forward(61)
+        named = await call(client, tool, job=structure["job_id"])
+
+    assert structure["coverage"]["complete"] is False
+    assert structure["coverage"]["connections_total"] == 45
+    assert f"INCOMPLETE: read {structure['coverage']['connections_scanned']} of 45 connections" in text_of(chosen)
+    assert "coverage" not in named
