@@ -11,7 +11,7 @@ from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.answers.failed import FailedJobs, StillFailing, last_outcome, list_failed_with_view
-from airweave_sync_mcp.answers.jobs import JobQuery
+from airweave_sync_mcp.answers.jobs import JobQuery, with_connection_id
 from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobRow
 from airweave_sync_mcp.diagnosis.causes import CauseName
@@ -100,7 +100,7 @@ async def group_failed_jobs(ask: Ask, query: JobQuery) -> GroupPage:
         QueryError: The question cannot be answered as it is put.
         AirweaveError: Nothing at all could be read.
     """
-    grouped = replace(query, tool=f"{query.tool} grouped")
+    grouped = replace(await with_connection_id(ask, query), tool=f"{query.tool} grouped")
     cursor = read_cursor(query.cursor, grouped.question) if query.cursor.strip() else None
     told = _told(cursor)
     whole = replace(grouped, cursor="", limit=EVERYTHING)
