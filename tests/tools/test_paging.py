@@ -107,6 +107,18 @@ async def test_a_cursor_goes_on_whatever_the_connection_is_called(tool: str, arg
     check_error(other, code="foreign_cursor")
 
 
+async def test_the_coverage_of_connections_is_of_all_that_match(client: Client) -> None:
+    scanned = []
+    async for page in pages(client, "list_connections", limit=20):
+        assert page["coverage"]["connections_total"] == page["total"] == 45
+        assert page["coverage"]["complete"]
+        scanned.append(page["coverage"]["connections_scanned"])
+
+    assert scanned == [20, 40, 45]
+    none = await call(client, "list_connections", search="no such thing")
+    assert none["coverage"]["connections_total"] == 0
+
+
 async def test_connections_come_exactly_once_by_name(client: Client, demo: World) -> None:
     rows = await everything(client, "list_connections", "connections", limit=8)
 
