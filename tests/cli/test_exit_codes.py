@@ -206,6 +206,14 @@ def test_on_the_smallest_plan_an_answer_is_incomplete_and_becomes_complete(shell
     assert codes[-1] == 0
 
 
+def test_a_job_that_was_not_looked_for_everywhere_is_no_bad_use(shell: Shell) -> None:
+    shell.world = still_world(rate_limit=10)
+    ran = shell("job", "abcdef12")
+
+    assert ran.code == 4
+    assert ran.err.startswith("job_not_found: ")
+
+
 @pytest.mark.parametrize("words", [["job", "latest"], ["job", "latest_failed"], ["diagnose", "--job", "latest_failed"]])
 def test_the_latest_of_what_was_read_so_far_is_incomplete(shell: Shell, words: list[str]) -> None:
     shell.world = still_world(rate_limit=10)

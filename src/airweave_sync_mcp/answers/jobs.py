@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from heapq import nsmallest
 from typing import Final
 
-from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
+from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_connection, resolve_scope
 from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobPage, JobRow, cursor_key, cursor_time, is_before, rows_below
 from airweave_sync_mcp.diagnosis.causes import CauseName
@@ -49,6 +49,19 @@ class JobQuery:
         )  # fmt: skip
 
 
+async def with_connection_id(ask: Ask, query: JobQuery) -> JobQuery:
+    """The query with its connection's id for whatever it was called: by any of its names it is the same question.
+
+    Raises:
+        QueryError: Unknown, ambiguous or malformed.
+        AirweaveError: The connections could not be listed.
+    """
+    if not query.scope.connection.strip():
+        return query
+    named = await resolve_connection(ask, query.scope.connection)
+    return replace(query, scope=replace(query.scope, connection=named.id))
+
+
 async def list_jobs(ask: Ask, query: JobQuery) -> JobPage:
     """Jobs of the organization that match, newest first.
 
@@ -62,6 +75,7 @@ async def list_jobs(ask: Ask, query: JobQuery) -> JobPage:
 
 async def list_jobs_with_view(ask: Ask, query: JobQuery, *, window: Window | None = None) -> tuple[JobPage, View]:
     """As `list_jobs`, with all that was looked at. `window` takes the place of the query's own."""
+    query = await with_connection_id(ask, query)
     cursor = read_cursor(query.cursor, query.question) if query.cursor.strip() else None
     if cursor is not None:
         cursor_time(cursor.key)

@@ -207,7 +207,9 @@ def _show(outcome: Outcome, args: argparse.Namespace, terminal: Terminal) -> int
 
 
 def exit_code_of(error: AirweaveError | QueryError) -> int:
-    """2 for a question or settings that can be mended here, 3 for Airweave's refusal or absence."""
+    """2 for a question or settings that can be mended here, 3 for Airweave's refusal or absence, 4 for not yet."""
+    if isinstance(error, QueryError) and error.retryable:
+        return INCOMPLETE
     if isinstance(error, QueryError) or error.code in _BAD_USE_CODES:
         return BAD_USE
     return UNREACHABLE

@@ -49,6 +49,11 @@ def failed(out: FailedJobsOut, now: datetime, groups: RenderableType | None = No
             Text(f"{'' if groups else chr(10)}Failing since before, with no good run since", style="bold"),
             _failing_rows(out.failing_since_before, now),
         ]
+    if out.not_read_yet:
+        parts += [
+            Text(f"{chr(10) if parts else ''}Failing now; since when and why was not read yet", style="bold"),
+            *(Text(f"  {one.connection}") for one in out.not_read_yet),
+        ]
     if groups is None or not out.total:
         return _page("failed sync job", out, parts, out.coverage, now)
     of = f" of {out.failures} failed sync job{'' if out.failures == 1 else 's'}"

@@ -110,6 +110,11 @@ class FailingOut(Answer):
     error: str | None = None
 
 
+class NotReadOut(Answer):
+    connection: str
+    connection_id: str | None = None
+
+
 class GroupMemberOut(Answer):
     connection: str
     connection_id: str | None = None
@@ -138,6 +143,10 @@ class FailedJobsOut(Paged):
         None, description="Connections whose last run failed before the window and has not been followed by a good one"
     )
     failing_since_before_total: int | None = None
+    not_read_yet: list[NotReadOut] | None = Field(
+        None, description="Connections that fail now; since when and why is not known before their jobs are read"
+    )
+    not_read_yet_total: int | None = None
     coverage: CoverageOut
 
 

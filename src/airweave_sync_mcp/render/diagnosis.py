@@ -203,8 +203,8 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
     ]
     if out.last_success:
         end = diagnosis.last_success.ended_at or diagnosis.last_success.at if diagnosis.last_success else None
-        at = f"{age(end, now)} ({minute(end)}), " if end else ""
-        parts.append(f"Last success: {at}job {out.last_success.job_id or out.last_success.job}.")
+        when = f"{age(end, now)} ({minute(end)}), " if end else ""
+        parts.append(f"Last success: {when}job {out.last_success.job_id or out.last_success.job}.")
     parts.append(f"Against the last good run: {' '.join(out.changed)}" if out.changed else "")
     parts.append(f"Shared: {out.shared}" if out.shared else "")
     useful = "useful" if out.retry.useful else "not useful"

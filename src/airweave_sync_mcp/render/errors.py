@@ -16,15 +16,12 @@ LONGEST: Final = 1_000
 
 def render_error(error: AirweaveError | QueryError, cleaner: Cleaner) -> Rendered[ErrorOut]:
     """An error in both channels."""
-    if isinstance(error, AirweaveError):
-        retryable, wait = error.retryable, error.retry_after_s
-    else:
-        retryable, wait = False, None
+    wait = error.retry_after_s
     out = ErrorOut(
         code=str(error.code),
         message=_message(error, cleaner),
         hint=cleaner.one_line(error.hint, 500) or None,
-        retryable=retryable,
+        retryable=error.retryable,
         retry_after_s=None if wait is None else round(wait, 1),
     )
     return Rendered(_text(out), out)

@@ -50,7 +50,7 @@ def render_failed(
     page = failed.page
     names = Names.of(list(page.connections.values()), cleaner)
     rows = [job_out(row, names, style) for row in page.rows]
-    before = failing_part(failed.failing_before, names, style, page.window.since, now)
+    before = failing_part(failed.failing_before, failed.not_read, names, style, page.window.since, now)
     coverage = coverage_out(page.coverage, cleaner)
 
     def build(shown: int) -> Rendered[FailedJobsOut]:
