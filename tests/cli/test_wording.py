@@ -1,5 +1,6 @@
 """People at a terminal are told commands, with what they have to type."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -49,6 +50,16 @@ def test_the_steps_of_a_diagnosis_can_be_typed(tmp_path: Path, read_once: World)
 
     assert program == "airweave-sync-mcp"
     assert shell(*words).code == 0
+
+
+def test_what_the_readme_names_is_in_the_demo(tmp_path: Path, read_once: World) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r'(?:diagnose|connection|run) "([^"]+)"', readme))
+    named |= set(re.findall(r"Why does the ([\w ]+) fail", readme))
+
+    assert named
+    for name in named:
+        assert Shell(home=tmp_path, world=read_once)("diagnose", name).code == 0
 
 
 @pytest.mark.parametrize(
