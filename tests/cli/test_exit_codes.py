@@ -33,6 +33,7 @@ from tests.tools.kit import Airweave, Reply
         (["jobs", "--limit", "5", "--since", "20m", "--exit-code"], 0),
         (["connections", "--limit", "1", "--exit-code"], 1),
         (["jobs", "--status", "failed", "--exit-code"], 1),
+        (["jobs", "--status", "running", "--since", "7d"], 0),
         (["connection", "Finance SharePoint", "--exit-code"], 1),
         (["connection", "Finance SharePoint"], 0),
         (["connection", "Onboarding ServiceNow", "--exit-code"], 0),

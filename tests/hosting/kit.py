@@ -41,9 +41,13 @@ MODERN = "2026-07-28"
 JSON_AND_EVENTS = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 
 
+def no_tls() -> ssl.SSLContext:
+    """For clients of servers without TLS: to read the authorities that are trusted takes longer than most requests."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def http_client(**options: Any) -> httpx2.AsyncClient:
-    """A client for servers without TLS: to read the authorities that are trusted takes longer than most requests."""
-    return httpx2.AsyncClient(**{"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "timeout": 30, **options})
+    return httpx2.AsyncClient(**{"verify": no_tls(), "timeout": 30, **options})
 
 
 @dataclass

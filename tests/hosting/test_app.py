@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from starlette.types import Receive, Scope, Send
 
+from airweave_sync_mcp.airweave.retrying import RetryPolicy
 from airweave_sync_mcp.hosting.app import build_app
 from airweave_sync_mcp.hosting.health import AirweaveHealth, Health
 from airweave_sync_mcp.hosting.metrics import Metrics
@@ -89,7 +90,8 @@ async def test_a_server_that_does_not_serve_yet_or_any_more_is_not_ready() -> No
 
 
 async def test_an_airweave_that_is_away_does_not_make_the_server_unready() -> None:
-    with hosted(core_before(None, base_url="http://127.0.0.1:9")) as server:
+    core = core_before(None, base_url="http://127.0.0.1:9", retry=RetryPolicy(first_s=0.01))
+    with hosted(core) as server:
         async with server.http() as http:
             answer = await http.post(**call_of("list_connections"))
             ready = await http.get("/readyz")

@@ -1,7 +1,6 @@
 """A person's approval spans two requests, which may reach two replicas, and belongs to one caller."""
 
 import itertools
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -28,7 +27,9 @@ from tests.hosting.kit import (
     core_before,
     headers_of,
     hosted,
+    http_client,
     message_in,
+    no_tls,
     two_tenants,
 )
 
@@ -55,7 +56,7 @@ class InTurn(httpx2.AsyncHTTPTransport):
     """Sends every request to the next replica."""
 
     def __init__(self, servers: list[Served]) -> None:
-        super().__init__()
+        super().__init__(verify=no_tls())
         self._servers = itertools.cycle(servers)
         self.hosts: list[int | None] = []
 
@@ -79,7 +80,7 @@ async def test_the_approval_may_reach_another_replica_than_the_question_came_fro
     with replicas(airweave, STATE_KEY) as servers:
         transport = InTurn(servers)
         async with (
-            httpx2.AsyncClient(headers={"X-API-Key": ALICE}, transport=transport, timeout=30) as http,
+            http_client(headers={"X-API-Key": ALICE}, transport=transport) as http,
             Client(streamable_http_client(servers[0].mcp, http_client=http), elicitation_callback=approve) as client,
         ):
             answer = await client.call_tool("run_sync", {"connection": PLAIN})
@@ -162,16 +163,14 @@ async def test_a_caller_cannot_turn_writes_on(modern: bool) -> None:
     assert posts(airweave) == []
 
 
+@pytest.mark.usefixtures("logging_as_it_was")
 async def test_the_line_that_a_write_leaves_tells_no_name() -> None:
     airweave, log = two_tenants(), StringIO()
     configure_logging(LogLevel.INFO, LogFormat.TEXT, log, Cleaner())
-    try:
-        with replicas(airweave, STATE_KEY) as servers:
-            approval = await question(servers[0])
-            async with servers[0].http() as http:
-                await http.post(**request_of(ALICE, **approval))
-    finally:
-        logging.getLogger().handlers.clear()
+    with replicas(airweave, STATE_KEY) as servers:
+        approval = await question(servers[0])
+        async with servers[0].http() as http:
+            await http.post(**request_of(ALICE, **approval))
     (line,) = [line for line in log.getvalue().splitlines() if "airweave_sync_mcp.audit" in line]
     assert "run_sync connection=" in line
     assert "outcome=started" in line

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -32,12 +31,8 @@ class Log:
 
 
 @pytest.fixture
-def log() -> Iterator[Log]:
-    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.access")
-    before = list(root.handlers), root.level, uvicorn.propagate
-    yield Log()
-    root.handlers[:], uvicorn.propagate = before[0], before[2]
-    root.setLevel(before[1])
+def log(logging_as_it_was: None) -> Log:
+    return Log()
 
 
 OURS = logging.getLogger("airweave_sync_mcp.anything")

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+from collections import Counter
 from contextlib import suppress
 from functools import partial
 from io import StringIO
@@ -19,9 +20,10 @@ from starlette.requests import Request
 from airweave_sync_mcp.demo import DEMO_API_KEY
 from airweave_sync_mcp.hosting.serve import serve_http
 from tests.cli.kit import Shell
-from tests.hosting.kit import ALICE, call_of, happened, http_client, served, two_tenants
+from tests.hosting.kit import ALICE, body_of, call_of, happened, headers_of, http_client, served, two_tenants
 from tests.hosting.processes import Process, launched, python
 from tests.hosting.test_metrics import settled
+from tests.hosting.test_telemetry import spans_in
 
 pytestmark = pytest.mark.anyio
 
@@ -35,20 +37,39 @@ async def ask(
     return await http.post(**{**request, "headers": request["headers"] | headers})
 
 
-async def test_one_command_serves_the_demo(tmp_path: Path) -> None:
+async def test_one_command_serves_the_demo_and_neither_log_nor_spans_tell_whose_it_is(tmp_path: Path) -> None:
     names = ("--allowed-host", "a.example", "--allowed-host", "b.example")
-    with launched(tmp_path, "--demo", "--log-level", "info", *names) as process:
+    environ = {"OTEL_TRACES_EXPORTER": "console", "OTEL_SERVICE_NAME": "syncs"}
+    with launched(tmp_path, "--demo", "--log-level", "info", *names, environ=environ) as process:
         async with http_client(base_url=process.url) as http:
             for modern in (True, False):
                 assert "Acme GitHub" in (await ask(http, modern=modern)).text
+                for tool in ("tool-Acme", "get_connection_jobs"):
+                    await http.post(**call_of(tool, {"connection": "Acme"}, key=DEMO_API_KEY, modern=modern))
+            sent = body_of("method/Acme"), headers_of("method/Acme", DEMO_API_KEY)
+            await http.post("/mcp", content=sent[0], headers=sent[1])
             assert (await ask(http, key=None)).json()["error"] == "no_key"
             statuses = [(await ask(http, Host=host)).status_code for host in ("a.example", "b.example:80", "c.example")]
         assert process.stop() in {0, -signal.SIGTERM}
     assert statuses == [200, 200, 421]
     assert f"callers bring the key {DEMO_API_KEY}" in process.told
-    assert process.out.read_text() == ""
-    assert process.told.count("hosting.trail") == 6
+    assert process.told.count("hosting.trail") == 11
     assert "Acme" not in process.told
+    check_spans(process.out.read_text())
+
+
+def check_spans(told: str) -> None:
+    spans = spans_in(told)
+    names = Counter(one["name"] for one in spans)
+    assert names["tools/call list_connections"] == 4
+    assert names["tools/call other"] == 2
+    assert names["other"] >= 1
+    (first, *_) = [one for one in spans if one["name"] == "tools/call list_connections"]
+    assert first["attributes"]["airweave_sync.upstream_requests"] >= 1
+    assert first["attributes"]["airweave_sync.outcome"] == "ok"
+    assert first["resource"]["attributes"]["service.name"] == "syncs"
+    assert "Acme" not in told
+    assert DEMO_API_KEY not in told
 
 
 async def test_with_certificates_nobody_can_use_it_serves_and_says_so(tmp_path: Path) -> None:
@@ -89,13 +110,16 @@ def shared_files(directory: Path) -> list[Path]:
 
 async def test_workers_are_one_server(tmp_path: Path) -> None:
     """What one of them counted any of them tells."""
-    flags, environ = ("--demo", "--workers", "2", "--log-level", "info"), {"TMPDIR": str(tmp_path)}
-    with launched(tmp_path, *flags, environ=environ) as process:
+    flags, environ = ("--workers", "2", "--log-level", "info"), {"TMPDIR": str(tmp_path)}
+    with (
+        served(two_tenants()) as upstream,
+        launched(tmp_path, *flags, environ={"AIRWEAVE_BASE_URL": upstream.url, **environ}) as process,
+    ):
         assert len(shared_files(tmp_path)) == 1
         assert "warning: Each of the 2 workers" in process.told
         for number in range(12):  # each on a connection of its own, and so at one worker or the other
             async with http_client(base_url=process.url) as http:
-                assert "Acme GitHub" in (await ask(http, modern=number % 2 == 0)).text
+                assert "ALPHA" in (await ask(http, key=ALICE, modern=number % 2 == 0)).text
         for _ in range(4):
             async with http_client(base_url=process.url) as http:
                 found = await settled(http)

@@ -1,7 +1,6 @@
 """Tenants never meet: two with keys and a third without one, at the same time, through one process."""
 
 import json
-import logging
 from collections import Counter
 from io import StringIO
 from typing import Any
@@ -155,28 +154,26 @@ async def test_one_budget_for_each_tenant() -> None:
     assert "BRAVO" in bobs
 
 
+@pytest.mark.usefixtures("logging_as_it_was")
 async def test_nothing_of_tenants_is_in_logs_and_metrics() -> None:
     """With the most talkative log there is, and a server that is made to fail in every way."""
     airweave = two_tenants()
     log = StringIO()
     configure_logging(LogLevel.DEBUG, LogFormat.JSON, log, Cleaner())
-    try:
-        with hosted(core_before(airweave), GENEROUS) as server:
-            async with server.http() as http:
-                stolen = await ids_of(http, ALICE)
-                for tool, arguments in QUESTIONS:
-                    for key in (ALICE, BOB, None, "no-such-key-5d95c3a61e07"):
-                        await ask(http, key, tool, modern=key == ALICE, **arguments)
-                await ask(http, ALICE, "tool-ALPHA", modern=True)
-                await ask(http, ALICE, "list_sync_jobs", modern=False, limit="ALPHA", since="ALPHA", wrong="ALPHA")
-                await ask(http, ALICE, "get_sync_job", modern=True, job=stolen["jobs"][0])
-                await strange_requests(http)
-                airweave.before = explode
-                await ask(http, BOB, "list_connections", modern=True, search="ALPHA")
-                ready = await http.get("/readyz")
-                metrics = await http.get("/metrics")
-    finally:
-        logging.getLogger().handlers.clear()
+    with hosted(core_before(airweave), GENEROUS) as server:
+        async with server.http() as http:
+            stolen = await ids_of(http, ALICE)
+            for tool, arguments in QUESTIONS:
+                for key in (ALICE, BOB, None, "no-such-key-5d95c3a61e07"):
+                    await ask(http, key, tool, modern=key == ALICE, **arguments)
+            await ask(http, ALICE, "tool-ALPHA", modern=True)
+            await ask(http, ALICE, "list_sync_jobs", modern=False, limit="ALPHA", since="ALPHA", wrong="ALPHA")
+            await ask(http, ALICE, "get_sync_job", modern=True, job=stolen["jobs"][0])
+            await strange_requests(http)
+            airweave.before = explode
+            await ask(http, BOB, "list_connections", modern=True, search="ALPHA")
+            ready = await http.get("/readyz")
+            metrics = await http.get("/metrics")
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert len([line for line in lines if line["logger"] == "airweave_sync_mcp.hosting.trail"]) > 40
     told = log.getvalue() + metrics.text + ready.text

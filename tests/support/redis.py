@@ -55,14 +55,19 @@ class RedisServer:
             stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + _STARTS_WITHIN_S
-        while not self._listens():
+        while not self._answers():
             assert self._process.poll() is None, "redis-server ended at once"
-            assert time.monotonic() < deadline, "redis-server does not listen"
+            assert time.monotonic() < deadline, "redis-server does not answer"
             time.sleep(0.01)
 
-    def _listens(self) -> bool:
-        with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", self.port)) == 0
+    def _answers(self) -> bool:
+        """Whatever it says to a question: by then it listens everywhere it is to listen."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=_STARTS_WITHIN_S) as sock:
+                sock.sendall(b"PING\r\n")
+                return bool(sock.recv(1))
+        except OSError:
+            return False
 
     def kill(self) -> None:
         """As a crash does: all connections and all data are lost."""

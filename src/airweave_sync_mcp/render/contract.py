@@ -143,6 +143,7 @@ class FailedJobsOut(Paged):
 
 class LastSuccessOut(Answer):
     job: str
+    job_id: str | None = None
     ended_at: str | None = None
 
 

@@ -9,6 +9,7 @@ from airweave_sync_mcp.answers.judge import State
 from airweave_sync_mcp.answers.retry import who_acts
 from airweave_sync_mcp.diagnosis.causes import CauseName, Who
 from airweave_sync_mcp.diagnosis.finding import FindingKind
+from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.render.contract import DiagnosisOut, FindingOut, LastSuccessOut, RetryOut
 from airweave_sync_mcp.render.fit import Rendered
 from airweave_sync_mcp.render.foreign import evidence_out
@@ -95,7 +96,7 @@ def render_diagnosis(
 
 
 def _history(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
-    clean, last = names.cleaner, diagnosis.last_success
+    clean = names.cleaner
     findings = [
         FindingOut(kind=one.kind.value, since=iso(one.since), detail=clean.one_line(one.detail, 200))
         for one in (diagnosis.judgement.alarms if diagnosis.judgement else ())
@@ -103,11 +104,19 @@ def _history(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
     ]
     changed = diagnosis.comparison.sentences if diagnosis.comparison else ()
     return {
-        "last_success": LastSuccessOut(job=last.id[:8], ended_at=iso(last.ended_at or last.at)) if last else None,
+        "last_success": _last_success(diagnosis),
         "changed": [clean.one_line(text, 200) for text in changed[:_CHANGES]] or None,
         "findings": findings[:_FINDINGS] or None,
         "shared": clean.one_line(diagnosis.shared.hypothesis, 300) if diagnosis.shared else None,
     }
+
+
+def _last_success(diagnosis: Diagnosis) -> LastSuccessOut | None:
+    last, history = diagnosis.last_success, diagnosis.judgement.history if diagnosis.judgement else None
+    if last is None or history is None:
+        return None
+    short = short_ids([last.id], (job.id for job in history.jobs))[0]
+    return LastSuccessOut(job=short, job_id=last.id, ended_at=iso(last.ended_at or last.at))
 
 
 def next_steps(diagnosis: Diagnosis, names: Names, *, writes: bool = False) -> list[str]:
@@ -194,7 +203,8 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
     ]
     if out.last_success:
         end = diagnosis.last_success.ended_at or diagnosis.last_success.at if diagnosis.last_success else None
-        parts.append(f"Last success: {f'{age(end, now)} ({minute(end)}), ' if end else ''}job {out.last_success.job}.")
+        at = f"{age(end, now)} ({minute(end)}), " if end else ""
+        parts.append(f"Last success: {at}job {out.last_success.job_id or out.last_success.job}.")
     parts.append(f"Against the last good run: {' '.join(out.changed)}" if out.changed else "")
     parts.append(f"Shared: {out.shared}" if out.shared else "")
     useful = "useful" if out.retry.useful else "not useful"

@@ -43,7 +43,7 @@ def _render(answer: JobAnswer, now: datetime, cleaner: Cleaner, error_length: in
     good = comparison.last_good if comparison else None
     if good is not None and comparison is not None and answer.history is not None:
         short = short_ids([good.id], (job.id for job in answer.history.jobs))[0]
-        facts["last_success"] = LastSuccessOut(job=short, ended_at=iso(good.ended_at or good.at))
+        facts["last_success"] = LastSuccessOut(job=short, job_id=good.id, ended_at=iso(good.ended_at or good.at))
         facts["changed"] = [cleaner.one_line(one, 200) for one in comparison.sentences] or None
     if not answer.complete:
         facts["coverage"] = coverage_out(answer.coverage, cleaner)
@@ -61,7 +61,7 @@ def _text(out: JobDetailOut, cleaner: Cleaner, now: datetime) -> str:
     if out.last_success:
         good_at = moment(out.last_success.ended_at)
         when = f" {age(good_at, now)} ({minute(good_at)})," if good_at else ""
-        parts.append(f"Last good run before:{when} job {out.last_success.job}.")
+        parts.append(f"Last good run before:{when} job {out.last_success.job_id or out.last_success.job}.")
     if out.changed:
         parts.append(f"Since then: {' '.join(out.changed)}")
     # Whoever writes an error text does not know the id of the job it will end up in.

@@ -71,7 +71,7 @@ def render_connection_jobs(
     rows = [job_out(row, names, style) for row in page.rows]
     coverage = coverage_out(page.coverage, cleaner)
     short = dict(zip((ids := [job.id for job in answer.history.jobs]), short_ids(ids), strict=True))
-    last = answer.last_success
+    last, rowed = answer.last_success, {row.job.id for row in page.rows}
     facts: dict[str, Any] = {
         "connection": names.label(connection),
         "connection_id": connection.id,
@@ -83,7 +83,13 @@ def render_connection_jobs(
         "runs_judged": answer.usual.runs or None,
         "usual_duration_s": _whole(answer.usual.duration_s),
         "usual_interval_s": _whole(answer.usual.cadence_s),
-        "last_success": LastSuccessOut(job=short[last.id], ended_at=iso(last.ended_at or last.at)) if last else None,
+        "last_success": LastSuccessOut(
+            job=short[last.id],
+            job_id=last.id if last.id not in rowed or not style.fenced else None,  # else its row tells it
+            ended_at=iso(last.ended_at or last.at),
+        )
+        if last
+        else None,
         "streak": streak_out(answer.streak),
     }
 
@@ -132,7 +138,9 @@ def _summary(out: ConnectionJobsOut, answer: ConnectionJobs, now: datetime) -> s
     last = answer.last_success
     if out.last_success and last and last.at:
         end = last.ended_at or last.at
-        parts.append(f"Last success {age(end, now)} ({minute(end)}), job {out.last_success.job}.")
+        parts.append(
+            f"Last success {age(end, now)} ({minute(end)}), job {out.last_success.job_id or out.last_success.job}."
+        )
     if out.success_rate is not None:
         parts.append(f"Success rate {out.success_rate:.0%}.")
     if out.usual_duration_s is not None:

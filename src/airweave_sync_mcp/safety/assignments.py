@@ -18,7 +18,7 @@ _LOOK_INTO: Final = 2_000
 """The same for a nested one, which costs more."""
 
 _NAMED: Final = re.compile(
-    r"""\b(?P<name>[\w$-]{1,256}+)(?P<closed>(?:\\{0,7}["'`\]]|%22|%27|&quot;){0,3}+)\s{0,4}+"""
+    r"""\b(?P<name>[\w$-]{1,256}+)(?P<closed>(?>(?:\\{0,7}["'`\]]|%22|%27|&quot;){0,3}))\s{0,4}+"""
     r"""(?:(?P<assign>=>|[:=]=|=|%(?:25)?3[dD])|(?P<colon>:(?![/:])|%(?:25)?3[aA](?!%2[fF])|>(?=[^\s<>])))"""
 )
 _FLAG: Final = re.compile(r"(?P<assign>-(?<![\w-]-)-?)(?P<name>[A-Za-z][\w-]{1,40}+) +(?=[^\s-])")
@@ -37,17 +37,17 @@ _OPENING: Final = re.compile(
 _CLOSING: Final = {"“": "”", "‘": "’"}
 _NEXT_NAME: Final = r"""(?:amp;)?[\w.$-]{1,64}+["'\\]{0,2}\s?(?:=|:|%3[dD])"""
 _BARE: Final = re.compile(
-    rf"""(?:{MARK.pattern}|"""
+    rf"""(?>(?:{MARK.pattern}|"""
     r"""[^\s"'<>,;&|(){}\[\]\\`]"""
     rf"""|<(?=\w)(?!{_NEXT_NAME})|[,;&|(){{}}\["'`](?=[\w@\#$%^*+/!~-])(?!{_NEXT_NAME})"""
     r"""|\](?=[\w@\#$%^*+/!~-])"""
-    rf"""|\\(?!["'nrt])|\\[nrt](?=[\w@\#$%^*+/!~-])(?!{_NEXT_NAME}))++"""
+    rf"""|\\(?!["'nrt])|\\[nrt](?=[\w@\#$%^*+/!~-])(?!{_NEXT_NAME}))+)"""
 )
 _UP_TO_SEMICOLON: Final = re.compile(r"[^;\n\"'<>&=]{1,100}(?=;\s?[A-Za-z][\w ]{1,30}=)")
 """In connection strings a value may have blanks."""
 _WORD_FOLLOWS: Final = re.compile(r" \w")
 _ANOTHER_NAME: Final = re.compile(r"[\w)][=:]")
-_LINE: Final = re.compile(r"""(?:[^\n"'\\]|\\(?![rn])){0,2000}+""")
+_LINE: Final = re.compile(r"""(?>(?:[^\n"'\\]|\\(?![rn])){0,2000})""")
 _NESTED: Final = re.compile(r"""[\[\](){}]|"(?:[^"\\\n]|\\.){0,4000}"|'(?:[^'\\\n]|\\.){0,4000}'""")
 _ENCODED_END: Final = re.compile(r"%(?:25)?(?:26|23|20|22|27)")
 _SCHEME: Final = re.compile(
@@ -66,6 +66,11 @@ _TWO_WORDS: Final = re.compile(
 )
 _CODE: Final = re.compile(r"(?:self|cls|await|response|request|settings|os|config)\b(?:[.]|$)|[A-Za-z_][\w.]{0,60}\(")
 """An expression in a line of source, as tracebacks show them."""
+
+_NAMED_KEY: Final = re.compile(r"key|token|secret")
+_IDENTIFIER: Final = re.compile(r"[_-]|[a-z][A-Z]")
+_MASKED: Final = re.compile(rf""" ?(?:{MARK.pattern}(?=\s|\Z)|(["']){MARK.pattern}\1(?!\1))""")
+"""A value that is a mark and nothing else: whatever the name says, there is nothing to do."""
 
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_ .-]{1,40}>?|\$?\{{1,2}[\w .-]{1,60}\}{0,2}")
 
@@ -119,7 +124,8 @@ def _apply(text: str, notation: re.Pattern[str]) -> str:
     done = position = 0
     while found := notation.search(text, position):
         position = found.end()
-        site = _site(text, found) if worth_a_look(found["name"]) or notation is _REJECTED else None
+        looked_at = (worth_a_look(found["name"]) or notation is _REJECTED) and not _MASKED.match(text, position)
+        site = _site(text, found) if looked_at else None
         edit = _edit(text, site) if site else None
         if edit:
             kept += [text[done : edit.start], edit.new]
@@ -294,7 +300,7 @@ def _is_machine_made(value: str, site: _Site) -> bool:
     if site.assigned:
         return not _CODE.match(value)
     if UUID.fullmatch(value):
-        return re.search(r"key|token|secret", site.name.lower()) is not None
+        return _NAMED_KEY.search(site.name.lower()) is not None
     mixed = value.isalnum() and len(value) >= 6 and not value.isalpha()
-    identifier = re.search(r"[_-]|[a-z][A-Z]", site.name) is not None
+    identifier = _IDENTIFIER.search(site.name) is not None
     return mixed or looks_random(value, 6) or (identifier and (site.alone or not PLAIN_WORD.fullmatch(value)))

@@ -9,15 +9,15 @@ from airweave_sync_mcp.safety.marks import MASK, is_mark, mark
 from airweave_sync_mcp.safety.values import UUID, transitions
 
 # pydantic: the rejected value may be a password. Cut texts end before `, input_type=`.
-_INPUT_VALUE: Final = re.compile(r"(input_value=)((?:(?!, input_type=)[^\n]){1,2000}+)(, input_type=|(?=\n)|\Z|)")
+_INPUT_VALUE: Final = re.compile(r"(input_value=)((?>(?:(?!, input_type=)[^\n]){1,2000}))(, input_type=|(?=\n)|\Z|)")
 
 # SQLAlchemy and Postgres repeat the values of the row. Ids stay: they tell which object it was.
 _SQL_PARAMETERS: Final = re.compile(
     r"""(\[parameters: )"""
-    r"""((?:'(?:[^'\\\n]|\\.){0,4000}+'|"(?:[^"\\\n]|\\.){0,4000}+"|[^'"\]\n]){0,4000}+)"""
+    r"""((?>(?:'(?>(?:[^'\\\n]|\\.){0,4000})'|"(?>(?:[^"\\\n]|\\.){0,4000})"|[^'"\]\n]){0,4000}))"""
     r"""(\]|['"][^\n]{0,4000}+)?"""
 )
-_SQL_STRING: Final = re.compile(r"""('(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+")(\s?:)?""")
+_SQL_STRING: Final = re.compile(r"""('(?>(?:[^'\\]|\\.)*)'|"(?>(?:[^"\\]|\\.)*)")(\s?:)?""")
 _KEY_DETAIL: Final = re.compile(
     r"(Key \([^()\n]{1,300}\)=\()((?:(?!Key \()[^\n]){1,1000}?)"
     r"(\)(?= (?:already|is|conflicts|does)|[.\n]|\Z)|(?=\n|\Z))"
@@ -32,7 +32,7 @@ _LOGIN: Final = re.compile(
     r"""|(?P<only>[^\s/:@"'<>?#]{1,300}))@"""
 )
 _ENCODED_LOGIN: Final = re.compile(
-    r"(%3A%2F%2F(?:[\w.~+-]|%(?!40|2F|3A))*+%3A)((?:[\w.~+!*-]|%(?!40|2F))++)(?=%40)", re.IGNORECASE
+    r"(%3A%2F%2F(?>(?:[\w.~+-]|%(?!40|2F|3A))*)%3A)((?>(?:[\w.~+!*-]|%(?!40|2F))+))(?=%40)", re.IGNORECASE
 )
 
 _HIDDEN_PART: Final = re.compile(r"[*•●.…](?:(?<=\*)\*{2,}|(?<=[•●])[•●]{2,}|(?<=\.)\.{2,}|(?<=…))")
@@ -46,7 +46,7 @@ _DOMAIN: Final = re.compile(r"(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])")
 _LOGIN_PAIR: Final = re.compile(r"""(?:\A|[\s"'(<=,;\[])([\w.+-]{1,64}):([^\s:@/"'<>]{3,64})\Z""")
 _ADDRESS_WORDS: Final = frozenset({"mailto", "email", "e-mail", "mail", "user", "from", "to", "cc", "acct", "sip"})
 _LOCAL_PART: Final = re.compile(r"[\w.%+'-]{0,63}[\w%+-]\Z")
-_CARD: Final = re.compile(r"[2-6](?<![\w.-][2-6])\d(?:[ -]?\d){11,17}+(?![\w-])")
+_CARD: Final = re.compile(r"[2-6](?<![\w.-][2-6])\d(?>(?:[ -]?\d){11,17})(?![\w-])")
 _CARD_NUMBER: Final = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|35\d{14}"
     r"|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17}"
@@ -149,10 +149,12 @@ def mask_emails(text: str) -> str:
 
 def _account(before: str) -> tuple[str, str] | None:
     """What stands before an @ and what it becomes. None where a URL's login had its turn, or nothing is there."""
-    pair = _LOGIN_PAIR.search(before)
+    words = before.rsplit(maxsplit=1)
+    start = max(len(before) - len(words[-1]) - 1, 0) if words else 0
+    pair = _LOGIN_PAIR.search(before, start) if ":" in before else None
     if pair and pair[1].lower() not in _ADDRESS_WORDS and not is_mark(pair[2]):
         return pair[2], MASK
-    local = _LOCAL_PART.search(before)
+    local = _LOCAL_PART.search(before, start)
     if not local or before.endswith("//" + local[0]):
         return None
     return local[0], f"{local[0][0] if len(local[0]) > 1 else ''}…"

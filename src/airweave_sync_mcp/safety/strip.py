@@ -28,7 +28,7 @@ _UNSEEN: Final = re.compile(
 _NOT_PLAIN: Final = re.compile(r"[^ -~\n]+")
 _NEWLINE: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _SPACE: Final = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_BLANK_LINES: Final = re.compile(r"\n(?: *+\n){2,}+")
+_BLANK_LINES: Final = re.compile(r"\n(?>(?: *+\n){2,})")
 _WIDE_GAP: Final = re.compile(r" {9,}+")
 
 

@@ -87,9 +87,9 @@ SHAPES: Final = (
 # Keys and certificates in PEM. One without its end was cut: then all that looks like Base64 goes.
 _PEM: Final = re.compile(
     r"-----BEGIN ([A-Z0-9 ]{1,40})-----"
-    r"(?:(?:[^-]|-(?!----)){0,20000}+-----END [A-Z0-9 ]{1,40}-----"
-    r"|(?:(?:\s|\\+[nr])*+(?:(?:Proc-Type|DEK-Info):[^\n]{0,80}|[A-Za-z0-9+/=]{16,}+))*+"
-    r"(?:(?:\s|\\+[nr])++[A-Za-z0-9+/=]{1,15}+(?=[ \"']*+(?:\n|\\+[nr]|\Z)))?)"
+    r"(?:(?>(?:[^-]|-(?!----)){0,20000})-----END [A-Z0-9 ]{1,40}-----"
+    r"|(?>(?:(?>(?:\s|\\+[nr])*)(?:(?:Proc-Type|DEK-Info):[^\n]{0,80}|[A-Za-z0-9+/=]{16,}+))*)"
+    r"(?:(?>(?:\s|\\+[nr])+)[A-Za-z0-9+/=]{1,15}+(?=[ \"']*+(?:\n|\\+[nr]|\Z)))?)"
 )
 # Secrets of Entra applications have their mark in the fourth to sixth place, Mailchimp keys at the end.
 _ENTRA: Final = re.compile(r"(?<![\w~.-])[\w~.-]{3}[78]Q~[\w~.-]{16,}+")

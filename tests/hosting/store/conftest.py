@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.redis import RedisServer
 
+from .kit import Replicas
+
 
 @pytest.fixture(scope="session")
 def running_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
@@ -22,6 +24,12 @@ def redis(running_redis: RedisServer) -> RedisServer:
     """An empty one."""
     running_redis.clear()
     return running_redis
+
+
+@pytest.fixture
+def replicas(redis: RedisServer) -> Replicas:
+    """Replicas before it."""
+    return Replicas(redis.url)
 
 
 @pytest.fixture

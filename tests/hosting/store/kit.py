@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from airweave_sync_mcp.history.memory import Entry
 from airweave_sync_mcp.history.model import ConnectionHistory, SyncJob
 from airweave_sync_mcp.hosting.store import SharedStore, StoreKeys, StoreSettings, build_store
 
@@ -68,6 +69,10 @@ class Replicas:
         store = build_store(settings, clock=clock, monotonic=clock.monotonic)
         async with store.open():
             yield store
+
+
+async def load(store: SharedStore, name: str, tenant: str = ALICE) -> Entry | None:
+    return (await store.memory.load(tenant, [name])).get(name)
 
 
 def job(number: int, **facts: Any) -> SyncJob:

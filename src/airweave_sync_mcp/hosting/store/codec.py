@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias, get_args
 
@@ -38,10 +39,7 @@ class Codec:
     """Knows all kinds of entries. `schema` changes whenever one of them does."""
 
     def __init__(self) -> None:
-        kinds = get_args(Value)
-        self._adapters: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in kinds}
-        shape = {name: adapter.json_schema() for name, adapter in self._adapters.items()}
-        self.schema = blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=8).hexdigest()
+        self._adapters, self.schema = _described(get_args(Value))
 
     def encode(self, value: Value) -> bytes:
         """The value as bytes.
@@ -72,3 +70,11 @@ class Codec:
         if not unpacker.eof:
             raise UnreadableError  # there is more of it, or its end is missing
         return value
+
+
+@cache
+def _described(kinds: tuple[type, ...]) -> tuple[Mapping[str, TypeAdapter[Any]], str]:
+    """What reads and writes each kind, and a name for them all. Made once a process: it takes a while."""
+    adapters: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in kinds}
+    shape = {name: adapter.json_schema() for name, adapter in adapters.items()}
+    return adapters, blake2b(json.dumps(shape, sort_keys=True).encode(), digest_size=8).hexdigest()
