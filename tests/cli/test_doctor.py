@@ -113,6 +113,19 @@ def test_nobody_listens_there(tmp_path: Path) -> None:
     assert "AIRWEAVE_BASE_URL" in mends(ran)
 
 
+def test_a_rate_limit_says_when_to_ask_again(tmp_path: Path) -> None:
+    def limited(path: str) -> Reply:
+        if path == "/health":
+            return Reply(200, {"status": "healthy"})
+        return Reply(429, {"detail": "Rate limit exceeded"}, headers=((b"retry-after", b"60"),))
+
+    ran = both_agree(with_key(tmp_path, Airweave(answer=limited)))
+
+    assert ran.code == 3
+    assert states(ran)["access"] == "failed"
+    assert "Trying again helps in 60 s." in mends(ran)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"), [("SSL_CERT_FILE", "/nowhere/ca.pem"), ("ALL_PROXY", "gopher://proxy.example")]
 )

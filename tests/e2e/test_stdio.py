@@ -67,7 +67,7 @@ def test_stdout_carries_protocol_and_nothing_else(tmp_path: Path) -> None:
             assert not talk.call(tool, **arguments).get("isError")
         assert talk.call("get_connection_jobs", connection="Nobody")["isError"]
         assert talk.call("list_sync_jobs", status="crashed")["isError"]
-        assert talk.call("no_such_tool")["isError"]
+        assert talk.call("no_such_tool")["structuredContent"]["code"] == "unknown_tool"
         assert "error" in talk.ask("no/such/method")
         code, rest, err = talk.close()
 

@@ -94,7 +94,8 @@ class _Examination:
         self.findings.append(Finding(check=check, state=state, found=clean.one_line(found, 400), mend=mend))
 
     def failed(self, check: str, error: AirweaveError) -> None:
-        self.note(check, error.message, State.FAILED, error.hint)
+        when = f" {error.retry_advice}" if error.retry_after_s else ""
+        self.note(check, error.message, State.FAILED, f"{error.hint}{when}")
         self.exit_code = self.exit_code or (BAD_USE if error.code in _OF_THE_KEY else UNREACHABLE)
 
     def refuse(self, problems: Sequence[str]) -> None:

@@ -37,11 +37,12 @@ from airweave_sync_mcp.cli.terminal import (
     UNREACHABLE,
     Terminal,
 )
+from airweave_sync_mcp.cli.wording import of_commands
 from airweave_sync_mcp.core import Core, core_of
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.view import Progress, no_progress
 from airweave_sync_mcp.render.contract import ErrorOut
-from airweave_sync_mcp.render.errors import render_error
+from airweave_sync_mcp.render.errors import error_text, render_error
 from airweave_sync_mcp.safety import Cleaner, SafeFormatter
 from airweave_sync_mcp.settings import OPTIONS, Settings, SettingsError, load_settings
 from airweave_sync_mcp.version import package_version
@@ -224,10 +225,11 @@ def _report(checkup: Checkup, terminal: Terminal, *, as_json: bool) -> int:
 
 
 def _print_error(error: AirweaveError | QueryError, core: Core, terminal: Terminal, *, as_json: bool) -> None:
-    rendered = render_error(error, core.cleaner)
+    out = render_error(error, core.cleaner).structure
+    out = out.model_copy(update={"hint": of_commands(out.hint or "") or None})
     if as_json:
-        print_json({"error": rendered.structure.dump()}, terminal)
-    print(rendered.text, file=terminal.err)
+        print_json({"error": out.dump()}, terminal)
+    print(error_text(out, call="command"), file=terminal.err)
 
 
 def print_json(value: Mapping[str, Any], terminal: Terminal) -> None:

@@ -31,7 +31,10 @@ FEWEST_NAMED: Final = 1
 def render_groups(
     page: GroupPage, *, ids: bool, now: datetime, cleaner: Cleaner, limit: int | None = None
 ) -> Rendered[FailedJobsOut]:
-    """A page of groups, and what has been failing since before the window. `ids` gives whole ids and every name."""
+    """A page of groups, and what has been failing since before the window.
+
+    `ids` is for programs: whole ids, every name, and errors without marks, in the structure alone.
+    """
     names = Names.of(page.connections, cleaner)
     style = RowStyle(status=False, connection=page.named is None, ids=ids)
     outs = _group_outs(page.groups, names, ids=ids)
@@ -49,7 +52,8 @@ def render_groups(
             next_cursor=page.next_cursor(shown),
             coverage=coverage,
         )
-        texts = [_group_line(one, group, now) for one, group in zip(outs[:shown], page.groups, strict=False)]
+        groups = zip(outs[:shown], page.groups, strict=False)
+        texts = [_group_line(one, group, now, quoted=not ids) for one, group in groups]
         foot = [*before.lines, coverage_line(coverage), *page_lines(out)]
         return Rendered(lines([_head(page, shown), *texts, *foot]), out)
 
@@ -83,14 +87,16 @@ def _group_out(group: Group, names: Names, *, ids: bool, example: int) -> GroupO
         connections=[_member_out(one, names, ids=ids) for one in group.members],
         first_seen=iso(group.first_seen) if group.first_seen != group.last_seen else None,
         last_seen=iso(group.last_seen),
-        example_error=_example(error if ids else unwrap(error).text, example, clean) if error else None,
+        example_error=_example(error, example, clean, bare=ids) if error else None,
         fix=clean.one_line(group.verdict.fix, 300),
     )
 
 
-def _example(text: str, length: int, clean: Cleaner) -> str:
+def _example(error: str, length: int, clean: Cleaner, *, bare: bool) -> str:
     """The beginning of an error: what it was is told by the cause, the whole text by get_sync_job."""
-    whole = clean.quote(text, WHOLE_EXAMPLE)
+    if bare:
+        return clean.one_line(error, WHOLE_EXAMPLE)
+    whole = clean.quote(unwrap(error).text, WHOLE_EXAMPLE)
     return whole if len(whole) <= length else f"{whole[: length - 2].rstrip()}…»"
 
 
@@ -130,7 +136,7 @@ def _size(part: GroupOut | GroupMemberOut) -> int:
     return len(json.dumps(part.dump(), ensure_ascii=False, separators=(",", ":")))
 
 
-def _group_line(out: GroupOut, group: Group, now: datetime) -> str:
+def _group_line(out: GroupOut, group: Group, now: datetime, *, quoted: bool) -> str:
     count = f"{out.count} failure{'' if out.count == 1 else 's'}"
     seen = f"last {age(group.last_seen, now)}" if group.last_seen else ""
     if group.first_seen and out.first_seen:
@@ -138,7 +144,7 @@ def _group_line(out: GroupOut, group: Group, now: datetime) -> str:
     where = ", ".join(_member_text(one) for one in out.connections)
     more = f" and {out.more_connections} more" if out.more_connections else ""
     parts = [count, *([seen] if seen else []), f"{where}{more}"]
-    error = f" E.g. {out.example_error}" if out.example_error else ""
+    error = f" E.g. {out.example_error}" if out.example_error and quoted else ""
     return f"- {cause_text(out)}: {'; '.join(parts)}.{error} Fix: {out.fix}"
 
 
