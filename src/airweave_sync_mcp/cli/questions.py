@@ -31,7 +31,7 @@ from airweave_sync_mcp.safety import Cleaner, new_nonce
 UNBOUNDED: Final = 100_000_000
 """A terminal and a program take answers of any size."""
 
-_TABLE: Final = RowStyle(full=False)
+_TABLE: Final = RowStyle(ids=True)
 _JSON: Final = RowStyle(full=True, fenced=False)
 
 

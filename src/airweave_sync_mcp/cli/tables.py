@@ -44,10 +44,10 @@ def failed(out: FailedJobsOut, now: datetime, groups: RenderableType | None = No
     """What failed, row by row or as `groups`, and what has been failing since before."""
     parts: list[RenderableType] = [groups] if groups is not None else []
     parts += [_job_rows(out.jobs, now, told={"Status"})] if out.jobs else []
-    if out.failing_since_before:
+    if out.failing_since_before_jobs:
         parts += [
             Text(f"{'' if groups else chr(10)}Failing since before, with no good run since", style="bold"),
-            _failing_rows(out.failing_since_before, now),
+            _failing_rows(out.failing_since_before_jobs, now),
         ]
     noun = "failed sync jobs" if groups is None or not out.total else f"causes of {out.failures} failed sync jobs"
     return _page(noun, out, parts, out.coverage, now)

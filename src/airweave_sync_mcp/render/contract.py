@@ -62,7 +62,7 @@ class JobOut(Answer):
     status: str | None = None
     created_at: str | None = None
     started_at: str | None = None
-    ended_at: str | None = None
+    ended_at: str | None = Field(None, description="Left out of short rows that tell start and duration")
     estimated: list[str] | None = Field(None, description="Which of the times had to be estimated")
     duration_s: float | None = None
     scheduled: bool | None = None
@@ -126,10 +126,16 @@ class FailedJobsOut(Paged):
     groups: list[GroupOut] | None = Field(None, description="By cause, the one seen last first")
     jobs: list[JobOut] | None = Field(None, description="With group=false: one row a job")
     failures: int | None = Field(None, description="Failed jobs in all groups; shown and total count groups")
-    failing_since_before: list[FailingOut] | None = Field(
-        None, description="Connections whose last run failed before the window and has not been followed by a good one"
+    transient: bool | None = Field(None, description="Of all jobs that do not say it themselves")
+    transient_causes: list[str] | None = Field(
+        None, description="Where jobs do not say it: these causes are transient, the others not"
+    )
+    failing_since_before: dict[str, list[str]] | None = Field(
+        None,
+        description="By cause, on the first page: connections whose last run failed before the window, none good since",
     )
     failing_since_before_total: int | None = None
+    failing_since_before_jobs: list[FailingOut] | None = Field(None, description="Their last runs, with whole ids")
     coverage: CoverageOut
 
 

@@ -1,5 +1,6 @@
 """Connections that have been failing since before the window, as a part of an answer."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +10,13 @@ from airweave_sync_mcp.answers.failed import StillFailing
 from airweave_sync_mcp.render.contract import FailingOut
 from airweave_sync_mcp.render.rows import Names, RowStyle, job_out
 from airweave_sync_mcp.render.text import cause_text
-from airweave_sync_mcp.render.times import age, iso, minute, moment
+from airweave_sync_mcp.render.times import iso
 
 NAMED: Final = 8
 """How many are named where ids are short; a page with whole ids names all."""
+
+UNREAD: Final = "not read yet"
+"""In place of a cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,42 +27,37 @@ class FailingPart:
     lines: list[str]
 
 
-def failing_part(
-    failing: Sequence[StillFailing], names: Names, style: RowStyle, since: datetime | None, now: datetime
-) -> FailingPart:
-    """The newest of them, and how many there are."""
+def failing_part(failing: Sequence[StillFailing], names: Names, style: RowStyle, since: datetime | None) -> FailingPart:
+    """The newest of them by cause, and how many there are. Since when, and what to do, is told by diagnose_sync."""
     if not failing:
         return FailingPart({}, [])
-    shown = failing if style.ids or style.full else failing[:NAMED]
-    outs = [_failing_out(one, names, style) for one in shown]
+    shown = failing[:NAMED] if style.lean else failing
+    jobs = [_job(one, names) for one in shown]
+    by_cause: dict[str, list[str]] = defaultdict(list)
+    for job in jobs:
+        by_cause[cause_text(job) or UNREAD].append(job.connection)
     cut = len(failing) > len(shown)
+    facts = {
+        "failing_since_before": dict(by_cause),
+        "failing_since_before_total": len(failing) if cut else None,
+        "failing_since_before_jobs": None if style.lean else jobs,
+    }
     more = f" (the newest {len(shown)} of {len(failing)})" if cut else ""
-    texts = [_line(out, one, now) for out, one in zip(outs, shown, strict=True)]
-    facts = {"failing_since_before": outs, "failing_since_before_total": len(failing) if cut else None}
+    texts = [f"- {cause}: {', '.join(labels)}" for cause, labels in by_cause.items()]
     return FailingPart(facts, [f"Failing since before {iso(since)}, with no good run since{more}:", *texts])
 
 
-def _failing_out(still: StillFailing, names: Names, style: RowStyle) -> FailingOut:
+def _job(still: StillFailing, names: Names) -> FailingOut:
     label = names.label(still.connection) or ""
-    connection_id = still.connection.id if style.ids or style.full else None
     if still.row is None:
-        return FailingOut(connection=label, connection_id=connection_id)
-    row = job_out(still.row, names, RowStyle())
+        return FailingOut(connection=label, connection_id=still.connection.id)
+    row, job = job_out(still.row, names, RowStyle()), still.row.job
     return FailingOut(
         connection=label,
-        connection_id=connection_id,
-        last_job=still.row.job.id if connection_id else row.job,
-        failed_at=row.ended_at or row.started_at or row.created_at,
+        connection_id=still.connection.id,
+        last_job=job.id,
+        failed_at=iso(job.ended_at or job.at),
         cause=row.cause,
         transient=row.transient,
         error=row.error,
     )
-
-
-def _line(out: FailingOut, still: StillFailing, now: datetime) -> str:
-    at = moment(out.failed_at)
-    when = f"last run failed {age(at, now)} ({minute(at)})" if at else "last run failed, at a time not told"
-    if still.row is None:
-        when = "failing; its jobs were not read yet"
-    job = f"job {out.last_job}" if out.last_job else ""
-    return f"- {out.connection}: {', '.join(part for part in (when, cause_text(out), out.error, job) if part)}"

@@ -35,7 +35,7 @@ def render_groups(
     names = Names.of(page.connections, cleaner)
     style = RowStyle(status=False, connection=page.named is None, ids=ids)
     outs = _group_outs(page.groups, names, ids=ids)
-    before = failing_part(page.failing_before, names, style, page.window.since, now)
+    before = failing_part(page.failing_before, names, style, page.window.since)
     coverage = coverage_out(page.coverage, cleaner)
 
     def build(shown: int) -> Rendered[FailedJobsOut]:

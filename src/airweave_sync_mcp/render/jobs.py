@@ -1,8 +1,9 @@
 """Lists of jobs as answers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from airweave_sync_mcp.answers.connection import ConnectionJobs
 from airweave_sync_mcp.answers.failed import FailedJobs
@@ -21,10 +22,16 @@ from airweave_sync_mcp.render.contract import (
 )
 from airweave_sync_mcp.render.failing import failing_part
 from airweave_sync_mcp.render.fit import CONCISE, FULL, Rendered, fit
-from airweave_sync_mcp.render.rows import NAME, Names, RowStyle, coverage_out, job_out, window_text
-from airweave_sync_mcp.render.text import coverage_line, full_lines, job_line, lines, page_lines
+from airweave_sync_mcp.render.rows import EXCERPT, NAME, Names, RowStyle, coverage_out, job_out, told_once, window_text
+from airweave_sync_mcp.render.text import coverage_line, full_lines, job_line, lines, page_lines, transience_line
 from airweave_sync_mcp.render.times import age, iso, minute, span
 from airweave_sync_mcp.safety import Cleaner
+
+_TWENTY: Final = 940
+"""Tokens, about, for 20 failed rows and all around them; more rows have more in proportion."""
+
+_EXCERPTS: Final = (EXCERPT, 80, 40)
+"""Characters of errors that no cause explains: as many as fit."""
 
 
 def render_jobs(
@@ -49,17 +56,23 @@ def render_failed(
     """A page of failed jobs, and what has been failing since before the window."""
     page = failed.page
     names = Names.of(list(page.connections.values()), cleaner)
-    rows = [job_out(row, names, style) for row in page.rows]
-    before = failing_part(failed.failing_before, names, style, page.window.since, now)
+    before = failing_part(failed.failing_before, names, style, page.window.since)
     coverage = coverage_out(page.coverage, cleaner)
+    rows: list[JobOut] = []
 
     def build(shown: int) -> Rendered[FailedJobsOut]:
-        out = FailedJobsOut(jobs=rows[:shown], **before.facts, coverage=coverage, **_paging(page, shown))
+        told, transience = told_once(rows[:shown], style)
+        out = FailedJobsOut(jobs=told, **transience, **before.facts, coverage=coverage, **_paging(page, shown))
         head = _head(page, shown, "failed sync job")
-        text = lines([head, *_job_lines(rows[:shown], now, style), *before.lines, *_foot(out, coverage)])
-        return Rendered(text, out)
+        texts = [head, *_job_lines(told, now, style), *transience_line(out), *before.lines, *_foot(out, coverage)]
+        return Rendered(lines(texts), out)
 
-    return fit(len(rows), build, limit or (FULL if style.full else CONCISE))
+    room = max(_TWENTY, len(page.rows) * _TWENTY // 20) if style.lean else None
+    for excerpt in _EXCERPTS if style.lean else (EXCERPT,):
+        rows = [job_out(row, names, replace(style, excerpt=excerpt)) for row in page.rows]
+        if build(len(rows)).within(CONCISE, room):
+            break
+    return fit(len(rows), build, limit or (FULL if style.full else CONCISE), room)
 
 
 def render_connection_jobs(

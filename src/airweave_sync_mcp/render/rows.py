@@ -1,6 +1,6 @@
 """From what is known to the keys of the contract. Every text from outside passes the cleaner."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,9 @@ EXCERPT: Final = 160
 FULL_ERROR: Final = 2_000
 NAME: Final = 80
 MOST_KINDS: Final = 20
+
+_FEW: Final = 10
+"""Rows that say themselves whether a retry can help; more of them share what says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,13 @@ class RowStyle:
     full: bool = False
     fenced: bool = True
     """Foreign text is marked as such: for models, not for programs."""
+    excerpt: int = EXCERPT
+    """Characters of an error that no cause explains."""
+
+    @property
+    def lean(self) -> bool:
+        """For a model, which has to read every row: without what is seldom asked for."""
+        return not (self.ids or self.full)
 
 
 def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
@@ -70,8 +80,8 @@ def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
         "connection": names.label(row.connection) if style.connection else None,
         "sync_name": clean.one_line(job.sync_name, NAME) if job.sync_name and row.connection is None else None,
         "status": clean.one_line(job.status, 40) if style.status else None,
-        **_times(job, full=style.full),
-        **_counters(job, full=style.full or style.ids),
+        **_times(job, style),
+        **_counters(job, style),
         **_cause(row, clean, style),
     }
     if style.ids or style.full:
@@ -81,18 +91,39 @@ def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
     return JobOut(**facts)
 
 
-def _times(job: SyncJob, *, full: bool) -> dict[str, Any]:
-    end, guess = job.ended_at, None
+def told_once(rows: Sequence[JobOut], style: RowStyle) -> tuple[list[JobOut], dict[str, Any]]:
+    """Which causes of many rows are transient, and the rows, where they are lean without what that tells."""
+    seen: dict[str, set[bool]] = defaultdict(set)
+    for row in rows:
+        if row.cause is not None and row.transient is not None:
+            seen[row.cause].add(row.transient)
+    kinds = {cause: transient.pop() for cause, transient in seen.items() if len(transient) == 1}
+    if len(rows) <= _FEW or not kinds:
+        return list(rows), {}
+    told: dict[str, Any] = {"transient_causes": [cause for cause, transient in kinds.items() if transient]}
+    if len(set(kinds.values())) == 1:
+        told = {"transient": next(iter(kinds.values()))}
+    if not style.lean:
+        return list(rows), told
+    return [row.model_copy(update={"transient": None}) if row.cause in kinds else row for row in rows], told
+
+
+def _times(job: SyncJob, style: RowStyle) -> dict[str, Any]:
+    end, guess, length = job.ended_at, None, job.duration_s
     if job.known_at is None and job.status in ENDED_STATUSES:
         guess = job.estimated_at  # it has no time at all: where it stands in the list is all that is known
-    elif end is None and full:
+    elif end is None and style.full:
         guess = job.estimated_end
+    if job.failed and style.lean and job.known_at is not None:
+        length = None  # most servers do not tell it
+    if not style.full and job.started_at is not None and (length is not None or (job.failed and style.lean)):
+        end = None  # start and duration tell it, in a quarter of the tokens
     return {
         "created_at": iso(job.created_at) if job.started_at is None else None,
         "started_at": iso(job.started_at),
         "ended_at": iso(end or guess),
         "estimated": ["ended_at"] if end is None and guess is not None else None,
-        "duration_s": _seconds(job.duration_s),
+        "duration_s": _seconds(length),
     }
 
 
@@ -102,7 +133,7 @@ def _seconds(value: float | None) -> float | None:
     return round(value) if value >= 10 else round(value, 1)
 
 
-def _counters(job: SyncJob, *, full: bool) -> dict[str, int | None]:
+def _counters(job: SyncJob, style: RowStyle) -> dict[str, int | None]:
     counters = {
         "inserted": job.inserted,
         "updated": job.updated,
@@ -110,7 +141,7 @@ def _counters(job: SyncJob, *, full: bool) -> dict[str, int | None]:
         "kept": job.kept,
         "skipped": job.skipped,
     }
-    if job.failed and not full:
+    if job.failed and style.lean:
         return {}  # what a torn run had written is kept and seldom asked for: it would cost a third of the row
     return counters if job.status == JobStatus.COMPLETED or any(counters.values()) else {}
 
@@ -126,7 +157,7 @@ def _cause(row: JobRow, clean: Cleaner, style: RowStyle) -> dict[str, Any]:
             clean.quote(job.error, FULL_ERROR) if style.fenced else clean.clean(job.error, limit=FULL_ERROR)
         )
     elif job.error and not told:
-        facts["error"] = clean.quote(job.error, EXCERPT)
+        facts["error"] = clean.quote(job.error, style.excerpt)
     return facts
 
 
