@@ -141,7 +141,7 @@ def _counters(job: SyncJob, style: RowStyle) -> dict[str, int | None]:
         "kept": job.kept,
         "skipped": job.skipped,
     }
-    if job.failed and style.lean:
+    if job.failed and not style.full:
         return {}  # what a torn run had written is kept and seldom asked for: it would cost a third of the row
     return counters if job.status == JobStatus.COMPLETED or any(counters.values()) else {}
 
