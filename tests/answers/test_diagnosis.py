@@ -37,7 +37,7 @@ async def health(world: World | None = None, **facts: object) -> Health:
     [
         ("Finance SharePoint", CauseName.CURSOR_EXPIRED, "a full sync repairs it"),
         ("Clinical Trials Postgres", CauseName.NETWORK_ERROR, "5 times in a row"),
-        ("Security GitHub", CauseName.SOURCE_PERMISSION_DENIED, "does not help"),
+        ("Security GitHub", CauseName.SOURCE_PERMISSION_DENIED, "not before the permission is granted"),
         ("Marketing Google Drive", CauseName.OAUTH_REAUTH_REQUIRED, "refused (409)"),
         ("Partner HubSpot", CauseName.AUTH_SERVICE_TRANSIENT, "paused it by mistake"),
     ],
@@ -99,11 +99,32 @@ async def test_a_job_and_whether_it_is_over() -> None:
     world = demo()
     fixed = await of("Onboarding ServiceNow", "latest_failed", world)
     assert (fixed.over, fixed.asked_for_job) == (True, True)
+    assert (fixed.retry.useful, fixed.retry.when) == (False, "not needed: a good run came after it")
     assert fixed.verdict is not None
     assert fixed.connection is not None
     assert fixed.connection.name == "Onboarding ServiceNow"
     still = await of("", "latest_failed", world)
     assert still.over is False
+
+
+@pytest.mark.parametrize(
+    ("error", "minutes", "when", "how"),
+    [
+        ("SourceServerError: Server error (500)", 1, "in a few minutes", "One run; "),
+        ("SourceServerError: Server error (500)", 90, "now", "One run; "),
+        ("SourceRateLimitError: Rate limited (429). Retry after 600.0s", 2, "in 480 s, after the 600 s", "One run; "),
+        ("SourceRateLimitError: Rate limited (429). Retry after 600.0s", 60, "now: the 600 s", "One run; "),
+        ("gaierror: [Errno -2] Name or service not known", 60, "not before the host", ""),
+    ],
+)
+async def test_when_a_retry_helps_and_how_are_told_once(error: str, minutes: float, when: str, how: str) -> None:
+    air = Airweave()
+    air.add("one", [told("bad", ago(minutes=minutes), "failed", error=error)], status="error")
+    retry = (await of("one", world=air.world())).retry
+    assert retry.when.startswith(when)
+    assert retry.how.startswith(how) if how else retry.how == ""
+    assert "useful" not in (retry.when + retry.how).casefold()
+    assert "minutes" not in retry.how
 
 
 async def test_a_job_whose_connection_nobody_knows() -> None:

@@ -181,7 +181,7 @@ def test_flapping() -> None:
     runs = [bad(HOUR, error="network_error"), good(DAY), bad(2 * DAY, error="network_error"), good(3 * DAY)]
     flapping = found(runs)[FindingKind.FLAPPING]
 
-    assert flapping.detail == "Flapping: 2 of the last 4 runs failed, in 2 separate spells."
+    assert flapping.detail == "2 of the last 4 runs failed, in 2 separate spells."
     assert flapping.evidence == ("causes: network_error",)
     assert flapping.since == NOW - 2 * DAY
     assert flapping.confidence is Confidence.MEDIUM
@@ -191,7 +191,7 @@ def test_flapping_for_ten_runs_is_certain() -> None:
     runs = [(bad if n % 2 else good)(n * DAY) for n in range(12)]
 
     assert found(runs)[FindingKind.FLAPPING].confidence is Confidence.HIGH
-    assert found(runs)[FindingKind.FLAPPING].detail.startswith("Flapping: 5 of the last 10 runs failed, in 5 ")
+    assert found(runs)[FindingKind.FLAPPING].detail.startswith("5 of the last 10 runs failed, in 5 ")
 
 
 def test_failures_without_a_time_flap_too() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.ask import Ask, resolve_connection
@@ -80,7 +80,7 @@ async def _diagnose_job(ask: Ask, job: str, connection: str) -> Diagnosis:
             over=False,
             comparison=None,
             last_success=None,
-            retry=retry_of(None, answer.row.verdict, found),
+            retry=retry_of(None, answer.row.verdict, passed=_since(found, ask.now)),
             shared=None,
             coverage=answer.coverage,
             connections=answer.connections,
@@ -114,6 +114,10 @@ async def _diagnosis(
 ) -> Diagnosis:
     history = judgement.history
     verdict = verdict_of(job, one) if job else None
+    over = job is not None and history is not None and _is_over(job, history)
+    retry = retry_of(judgement, verdict, passed=_since(job, ask.now))
+    if over and retry.safe:
+        retry = Retry(useful=False, safe=True, when="not needed: a good run came after it")
     known = await ask.snapshot.known(ask.credential)
     return Diagnosis(
         connection=one,
@@ -121,17 +125,23 @@ async def _diagnosis(
         job=job,
         short_id=short_ids([job.id], (other.id for other in known.jobs))[0] if job else None,
         verdict=verdict,
-        over=job is not None and history is not None and _is_over(job, history),
+        over=over,
         comparison=last_good_comparison(job, history) if job and history else None,
         last_success=next((run for run in history.jobs if run.status == JobStatus.COMPLETED), None)
         if history
         else None,
-        retry=retry_of(judgement, verdict, job),
+        retry=retry,
         shared=_shared(one, judgement, known, ask.now),
         coverage=view.coverage,
         connections=known.connections,
         asked_for_job=asked_for_job,
     )
+
+
+def _since(job: SyncJob | None, now: datetime) -> timedelta | None:
+    """How long ago a job ended, as far as is known."""
+    end = (job.ended_at or job.estimated_end or job.at) if job else None
+    return now - end if end else None
 
 
 def _main_job(judgement: Judgement) -> SyncJob | None:

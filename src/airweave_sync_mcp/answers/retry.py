@@ -1,19 +1,22 @@
 """Whether starting the sync again is accepted, useful and safe; and who does what next."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from airweave_sync_mcp.answers.judge import Judgement
 from airweave_sync_mcp.diagnosis.causes import CAUSES, CauseName, Who
-from airweave_sync_mcp.diagnosis.causes import Retry as Effect
 from airweave_sync_mcp.diagnosis.classify import Verdict
 from airweave_sync_mcp.diagnosis.failing import PERSISTENT_FAILURES
 from airweave_sync_mcp.diagnosis.finding import FindingKind
-from airweave_sync_mcp.history.model import ConnectionStatus, SyncJob
+from airweave_sync_mcp.history.model import ConnectionStatus
 from airweave_sync_mcp.history.plan import can_have_jobs
 
 _STUCK: Final = frozenset({FindingKind.STUCK_RUNNING, FindingKind.STUCK_PENDING, FindingKind.STUCK_CANCELLING})
 _LOSSES: Final = frozenset({FindingKind.MASS_DELETION, FindingKind.ENTITY_COUNT_FELL, FindingKind.HOLDS_NOTHING})
+
+_SOON: Final = timedelta(minutes=10)
+"""After so long, the few minutes that a passing trouble takes are over."""
 
 _ESCALATED: Final = {
     CauseName.SOURCE_UNAVAILABLE: Who.SOURCE_ADMIN,
@@ -35,26 +38,34 @@ class Retry:
     how: str = ""
 
 
-def retry_of(judgement: Judgement | None, verdict: Verdict | None, job: SyncJob | None) -> Retry:
-    """What a plain run would do now, the strongest obstacle first."""
+def retry_of(judgement: Judgement | None, verdict: Verdict | None, *, passed: timedelta | None = None) -> Retry:
+    """What a plain run would do now, the strongest obstacle first. `passed` is the time since the failure."""
     if judgement is not None and (obstacle := _obstacle(judgement, verdict)) is not None:
         return obstacle
     if verdict is None:
         return Retry(useful=False, safe=True, when="not needed: nothing is failing")
     cause = CAUSES[verdict.cause]
-    full = verdict.cause is CauseName.CURSOR_EXPIRED
-    if full:
-        when = "a plain run fails again; a full sync repairs it, and deletes what the source no longer shows"
-        return Retry(useful=False, safe=True, when=when, how="full sync (force_full_sync)")
-    if verdict.transient and judgement is not None and is_persistent(judgement, verdict):
+    usual = verdict.transient == cause.transient_default
+    if not verdict.transient:
+        when = cause.retry_note if usual else "not before the cause is repaired"
+        how = "full sync (force_full_sync)" if verdict.cause is CauseName.CURSOR_EXPIRED else ""
+        return Retry(useful=False, safe=True, when=when, how=how)
+    if judgement is not None and is_persistent(judgement, verdict):
         failures = judgement.streak.failures if judgement.streak else 0
         when = f"hardly: it failed the same way {failures} times in a row, so somebody has to look into it first"
-        return Retry(useful=False, safe=True, when=when, how=cause.retry_note)
-    if verdict.transient:
-        wait = f"in {verdict.retry_after_s:.0f} s or more" if verdict.retry_after_s else "in a few minutes"
-        return Retry(useful=True, safe=True, when=wait, how=cause.retry_note)
-    refused = "is refused" if cause.retry is Effect.REFUSED and job and job.error_category else "does not help"
-    return Retry(useful=False, safe=True, when=f"a run {refused} until the cause is repaired", how=cause.retry_note)
+        return Retry(useful=False, safe=True, when=when)
+    return Retry(useful=True, safe=True, when=_wait(verdict, passed), how=cause.retry_note if usual else "")
+
+
+def _wait(verdict: Verdict, passed: timedelta | None) -> str:
+    """When what passes by itself may have passed."""
+    if verdict.retry_after_s and passed is not None:
+        left = verdict.retry_after_s - passed.total_seconds()
+        asked = f"the {verdict.retry_after_s:.0f} s that the source asked for"
+        return f"in {left:.0f} s, after {asked}" if left > 0 else f"now: {asked} have passed"
+    if verdict.retry_after_s:
+        return f"{verdict.retry_after_s:.0f} s after the failure"
+    return "now" if passed is not None and passed >= _SOON else "in a few minutes"
 
 
 def is_persistent(judgement: Judgement, verdict: Verdict) -> bool:

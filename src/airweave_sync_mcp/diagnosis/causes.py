@@ -88,7 +88,8 @@ class Retry(StrEnum):
 class Cause:
     """What is known about one cause.
 
-    `transient_default` holds unless the text says otherwise. `retry_note` explains `retry` in a sentence.
+    `transient_default` holds unless the text says otherwise. `retry_note` says of a lasting cause when a run can help
+    again, of a passing one how to go about it.
     `pauses_sync` is None where it depends on whether the platform recognised a credential failure.
     """
 
@@ -119,7 +120,7 @@ _ALL: Final = (
         fix="Open the source connection in Airweave and press Reconnect; then run the sync.",
         fix_api=f"POST /source-connections/{{id}}/reinitiate-oauth, open its auth_url, verify-oauth; then {_RUN}",
         retry=Retry.REFUSED,
-        retry_note="Refused with 409 while the sync is paused, and useless otherwise, until someone logs in again.",
+        retry_note="not before someone has logged in again; a run of a paused sync is refused (409)",
         pauses_sync=None,
     ),
     Cause(
@@ -132,7 +133,7 @@ _ALL: Final = (
         fix="Create a new key at the source and save it under the connection's credentials; then run the sync.",
         fix_api=f'PATCH /source-connections/{{id}} {{"authentication":{{"credentials":{{...}}}}}}; then {_RUN}',
         retry=Retry.REFUSED,
-        retry_note="Refused with 409 while the sync is paused, and useless otherwise, until the key is replaced.",
+        retry_note="not before the key is replaced; a run of a paused sync is refused (409)",
         pauses_sync=None,
     ),
     Cause(
@@ -145,7 +146,7 @@ _ALL: Final = (
         fix="Reconnect the account at the auth provider (right app, right account); then run the sync.",
         fix_api="New provider key: PUT /auth-providers/{readable_id}; to un-pause: PATCH the schedule; then " + _RUN,
         retry=Retry.REFUSED,
-        retry_note="Refused with 409 while the sync is paused, and useless otherwise, until the account is repaired.",
+        retry_note="not before the account is repaired; a run of a paused sync is refused (409)",
         pauses_sync=None,
     ),
     Cause(
@@ -158,7 +159,7 @@ _ALL: Final = (
         fix="Wait a few minutes and run the sync again; do not ask anybody to log in before that has failed.",
         fix_api=f"{_RUN}; if it answers 409 (paused by mistake): re-save the schedule to un-pause",
         retry=Retry.USEFUL,
-        retry_note="Useful after a few minutes; refused with 409 if the platform paused the sync by mistake.",
+        retry_note="If the run is refused (409), the platform paused the sync by mistake: un-pause it first.",
         pauses_sync=None,
     ),
     Cause(
@@ -171,7 +172,7 @@ _ALL: Final = (
         fix="Grant the missing scope or role at the source, log in again if scopes changed; then run the sync.",
         fix_api=f"Grant at the source; for new OAuth scopes a new consent; then {_RUN}",
         retry=Retry.USELESS,
-        retry_note="Useless until the permission is granted; the schedule keeps failing meanwhile.",
+        retry_note="not before the permission is granted; the schedule keeps failing meanwhile",
     ),
     Cause(
         name=CauseName.SOURCE_CONFIG_INVALID,
@@ -183,7 +184,7 @@ _ALL: Final = (
         fix="Correct the connection's configuration (send it complete); then run the sync.",
         fix_api=f'PATCH /source-connections/{{id}} {{"config":{{...complete...}}}}; then {_RUN}',
         retry=Retry.USELESS,
-        retry_note="Useless until the configuration is corrected.",
+        retry_note="not before the configuration is corrected",
     ),
     Cause(
         name=CauseName.SOURCE_RATE_LIMITED,
@@ -195,7 +196,7 @@ _ALL: Final = (
         fix="Wait as long as the source asks, then run again; if it repeats, sync less often or narrow the scope.",
         fix_api=f'{_RUN}; if it repeats: PATCH /source-connections/{{id}} {{"schedule":{{"cron":"..."}}}}',
         retry=Retry.USEFUL,
-        retry_note="Useful after the stated wait; harmful to the quota before that.",
+        retry_note="One run; more of them only use up the quota.",
     ),
     Cause(
         name=CauseName.SOURCE_UNAVAILABLE,
@@ -207,7 +208,7 @@ _ALL: Final = (
         fix="Run the sync later; after three failures in a row look at the vendor's status page.",
         fix_api=_RUN,
         retry=Retry.USEFUL,
-        retry_note="Useful after some minutes.",
+        retry_note="One run; if it fails too, see the vendor's status page.",
     ),
     Cause(
         name=CauseName.NETWORK_ERROR,
@@ -219,7 +220,7 @@ _ALL: Final = (
         fix="Run the sync again; if it fails the same way, check that Airweave's worker can reach the source.",
         fix_api=_RUN,
         retry=Retry.USEFUL,
-        retry_note="Useful once; the same failure twice means that the path is blocked.",
+        retry_note="One run; the same failure twice means that the path is blocked.",
     ),
     Cause(
         name=CauseName.TLS_OR_DNS_ERROR,
@@ -231,7 +232,7 @@ _ALL: Final = (
         fix="Correct the host in the connection, or install a valid certificate on the source; then run the sync.",
         fix_api=f"PATCH /source-connections/{{id}} (config or credentials); then {_RUN}",
         retry=Retry.USELESS,
-        retry_note="Useless until the host or its certificate is corrected.",
+        retry_note="not before the host or its certificate is corrected",
     ),
     Cause(
         name=CauseName.CURSOR_EXPIRED,
@@ -243,7 +244,7 @@ _ALL: Final = (
         fix="Run one full sync (it also deletes what the crawl no longer sees).",
         fix_api=_FULL_RUN,
         retry=Retry.USELESS,
-        retry_note="A plain retry is useless; a full sync repairs it, and deletes entities it does not see.",
+        retry_note="a plain run fails again; a full sync repairs it, and deletes what the source no longer shows",
     ),
     Cause(
         name=CauseName.USAGE_OR_BILLING_LIMIT,
@@ -255,7 +256,7 @@ _ALL: Final = (
         fix="Upgrade the plan or settle the payment, or delete data that is not needed; then run the sync.",
         fix_api=f"GET /usage/check-action?action=entities shows it; then {_RUN}",
         retry=Retry.REFUSED,
-        retry_note="Refused with 400 until the limit is lifted.",
+        retry_note="not before the limit is lifted; until then a run is refused (400)",
     ),
     Cause(
         name=CauseName.EMBEDDING_FAILED,
@@ -267,7 +268,7 @@ _ALL: Final = (
         fix="Check the key, quota, model and dimensions of the embedding service (hosted: Airweave support).",
         fix_api=f"Not repairable through the connection; afterwards {_RUN}",
         retry=Retry.USELESS,
-        retry_note="Useless until the embedding service or the text is put right.",
+        retry_note="not before the embedding service or the text is put right",
     ),
     Cause(
         name=CauseName.DESTINATION_FAILED,
@@ -279,7 +280,7 @@ _ALL: Final = (
         fix="Run the sync again; if it repeats, the operator checks the vector store (hosted: Airweave support).",
         fix_api=_RUN,
         retry=Retry.USEFUL,
-        retry_note="Useful once; nothing is lost, the same entities are written again.",
+        retry_note="One run; nothing is lost, the same entities are written again.",
     ),
     Cause(
         name=CauseName.DATABASE_ERROR,
@@ -291,7 +292,7 @@ _ALL: Final = (
         fix="Run the sync again in a few minutes; if it repeats, the operator checks the database.",
         fix_api=_RUN,
         retry=Retry.USEFUL,
-        retry_note="Useful after a few minutes.",
+        retry_note="One run; if it fails too, the operator looks at the database.",
     ),
     Cause(
         name=CauseName.STORAGE_OR_FILE_ERROR,
@@ -303,7 +304,7 @@ _ALL: Final = (
         fix="The operator checks disk and bucket rights; where one file is at fault, exclude or repair it.",
         fix_api=f"PATCH the config to exclude the file, or repair the storage; then {_RUN}",
         retry=Retry.USELESS,
-        retry_note="Useless until the storage or the file is put right.",
+        retry_note="not before the storage or the file is put right",
     ),
     Cause(
         name=CauseName.PLATFORM_MISCONFIGURED,
@@ -315,7 +316,7 @@ _ALL: Final = (
         fix="The operator repairs the deployment: environment, image, keys (hosted: Airweave support).",
         fix_api=f"Not repairable through the API; afterwards {_RUN}",
         retry=Retry.USELESS,
-        retry_note="Useless until the deployment is repaired.",
+        retry_note="not before the deployment is repaired",
     ),
     Cause(
         name=CauseName.CONNECTOR_BUG,
@@ -327,7 +328,7 @@ _ALL: Final = (
         fix="Update Airweave, or report it with the job id; meanwhile narrow the scope to skip the object.",
         fix_api=f"PATCH the config to skip the object; then {_RUN}",
         retry=Retry.USELESS,
-        retry_note="Seldom helps; the same data fails the same way.",
+        retry_note="hardly before Airweave is updated: the same data fails the same way",
     ),
     Cause(
         name=CauseName.WORKER_LOST_OR_STUCK,
@@ -339,7 +340,7 @@ _ALL: Final = (
         fix="Run the sync once more; if it happens again, the operator looks at the workers' logs and memory.",
         fix_api=_RUN,
         retry=Retry.USEFUL,
-        retry_note="Useful once.",
+        retry_note="One run; a second loss means that the worker needs a look.",
     ),
     Cause(
         name=CauseName.CANCELLED,
@@ -351,7 +352,7 @@ _ALL: Final = (
         fix="Nothing to repair; run the sync if the cancellation was not intended.",
         fix_api=_RUN,
         retry=Retry.USEFUL,
-        retry_note="Safe; do it only if the cancellation was not intended.",
+        retry_note="only if the cancellation was not intended",
     ),
     Cause(
         name=CauseName.RESOURCE_DELETED,
@@ -363,7 +364,7 @@ _ALL: Final = (
         fix="Recreate the connection if it should still exist; if only its credential is gone, enter it again.",
         fix_api="POST /source-connections",
         retry=Retry.USELESS,
-        retry_note="Useless; there is nothing left to sync.",
+        retry_note="never: there is nothing left to sync",
     ),
     Cause(
         name=CauseName.UNKNOWN,
@@ -375,7 +376,7 @@ _ALL: Final = (
         fix="Run the sync once more; if it fails again, look at the worker's log and report it with the job id.",
         fix_api=_RUN,
         retry=Retry.USEFUL,
-        retry_note="Worth one try.",
+        retry_note="One try.",
         pauses_sync=None,
     ),
 )

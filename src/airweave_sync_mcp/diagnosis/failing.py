@@ -122,7 +122,7 @@ def flapping(case: Case) -> Finding | None:
         severity=Severity.WARNING,
         since=failures[-1].at,
         job_id=failures[0].id,
-        detail=f"Flapping: {len(failures)} of the last {len(outcomes)} runs failed, in "
+        detail=f"{len(failures)} of the last {len(outcomes)} runs failed, in "
         f"{sum(failed for failed, _ in episodes)} separate spells.",
         evidence=(f"causes: {', '.join(sorted(causes))}",) if causes else (),
         confidence=Confidence.HIGH if len(outcomes) == FLAPPING_RUNS else Confidence.MEDIUM,

@@ -142,7 +142,7 @@ def _for_cause(diagnosis: Diagnosis, clean: Cleaner) -> list[str]:
     fix = clean.one_line(verdict.fix, 300)
     who = who_acts(diagnosis.judgement, verdict)
     steps = [fix if who is Who.NOBODY else f"{who}: {fix}"]
-    if verdict.cause is CauseName.UNKNOWN:
+    if verdict.cause is CauseName.UNKNOWN and diagnosis.job and len(diagnosis.job.error or "") > ERROR:
         steps.append(f"Read the whole error: get_sync_job(job='{diagnosis.short_id}')")
     return steps
 

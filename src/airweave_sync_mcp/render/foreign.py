@@ -28,7 +28,7 @@ def words_out(words: Sequence[str], text: str | None, cleaner: Cleaner) -> list[
         clean = cleaner.one_line(some, EVIDENCE)
         quoted = _flat(some).rstrip("…").strip() in raw
         if clean and (not quoted or clean.rstrip("…").strip() in whole):
-            shown.append(clean)
+            shown.append(clean if "[" in clean else clean.rstrip("]"))
     return shown
 
 

@@ -47,7 +47,7 @@ def check_run(now: Situation, *, full: bool = False, repaired: bool = False) -> 
     sure = paused is not None and paused.confidence is Confidence.HIGH
     if sure and not repaired:
         raise _paused(now, verdict)
-    retry = retry_of(now.judgement, verdict, now.judgement.latest_failure if verdict else None)
+    retry = retry_of(now.judgement, verdict)
     return Plan(
         action=Action.RUN,
         connection=now.connection,
