@@ -24,7 +24,9 @@ from tests.tools.kit import Airweave, Reply
         (["failed", "--source", "gmail", "--until", "2026-10-01", "--since", "2026-09-30", "--exit-code"], 0),
         (["failed", "--connection", "Acme GitLab", "--exit-code"], 0),
         (["failed", "--connection", "Freshdesk Archive", "--exit-code"], 1),
-        (["jobs", "--limit", "5", "--exit-code"], 0),
+        (["jobs", "--limit", "5", "--exit-code"], 1),  # what failed is on later pages
+        (["jobs", "--limit", "5", "--since", "20m", "--exit-code"], 0),
+        (["connections", "--limit", "1", "--exit-code"], 1),
         (["jobs", "--status", "failed", "--exit-code"], 1),
         (["connection", "Finance SharePoint", "--exit-code"], 1),
         (["connection", "Finance SharePoint"], 0),

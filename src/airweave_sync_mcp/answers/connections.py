@@ -12,6 +12,7 @@ from airweave_sync_mcp.answers.page import JobRow
 from airweave_sync_mcp.diagnosis.finding import Finding
 from airweave_sync_mcp.history.cursor import Cursor, question_of, read_cursor, write_cursor
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage
+from airweave_sync_mcp.history.plan import is_troubled
 from airweave_sync_mcp.history.references import plain, short_ids
 from airweave_sync_mcp.history.view import Need, View
 
@@ -48,8 +49,11 @@ class ConnectionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionPage:
+    """A page of the connections that match: `total` of them, of which `troubled` by their status."""
+
     rows: tuple[ConnectionRow, ...]
     total: int
+    troubled: int
     shown_before: int
     has_more: bool
     question: str
@@ -87,6 +91,7 @@ async def list_connections(ask: Ask, query: ConnectionQuery) -> ConnectionPage:
     return ConnectionPage(
         rows=tuple(_row(view.connections.get(one.id, one), view, ask.now) for one in page),
         total=len(matching),
+        troubled=sum(is_troubled(one) for one in matching),
         shown_before=cursor.shown if cursor else 0,
         has_more=len(after) > len(page),
         question=query.question,

@@ -128,6 +128,7 @@ async def _page(
     return JobPage(
         rows=rows_of(shown, view),
         total=len(matching),
+        failed=sum(job.failed for job in matching),
         total_is_lower_bound=open_end or cut_off or not coverage.complete,
         shown_before=cursor.shown if cursor else 0,
         continues_at=continues,

@@ -29,14 +29,15 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
-    """Jobs that match a question: at most as many as were asked for, and `has_more` if there are others.
+    """Jobs that match a question: at most as many as were asked for.
 
-    `total` counts all that match and are known. `continues_at` is where the next page starts if all rows
-    of this one are shown; a page that is cut shorter goes on after its last row shown.
+    `total` counts all that match and are known, `failed` those of them that failed. `continues_at` is where the next
+    page starts if all rows of this one are shown; a page that is cut shorter goes on after its last row shown.
     """
 
     rows: tuple[JobRow, ...]
     total: int
+    failed: int
     total_is_lower_bound: bool
     shown_before: int
     continues_at: tuple[str, str] | None

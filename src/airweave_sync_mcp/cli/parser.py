@@ -145,7 +145,7 @@ def _seconds(text: str) -> float:
 
 def _output() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False, parents=[_json()])
-    parser.add_argument("--exit-code", action="store_true", help="exit with 1 when something failed")
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 when something failed, shown or not")
     return parser
 
 

@@ -105,7 +105,7 @@ async def jobs(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outcome:
         structure=rendered.structure,
         table=tables.jobs(rendered.structure, ask.now),
         complete=page.coverage.complete,
-        failed=any(row.job.failed for row in page.rows),
+        failed=page.failed > 0,
     )
 
 
@@ -146,7 +146,7 @@ async def connections(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> O
         structure=rendered.structure,
         table=tables.connections(rendered.structure, ask.now),
         complete=page.coverage.complete,
-        failed=any(row.connection.status in {"error", "needs_reauth"} for row in page.rows),
+        failed=page.troubled > 0,
     )
 
 
