@@ -14,17 +14,23 @@ from airweave_sync_mcp.render.fit import CONCISE, Rendered, fit
 from airweave_sync_mcp.render.rows import NAME, Names, RowStyle, coverage_out, window_text
 from airweave_sync_mcp.render.text import cause_text, coverage_line, lines, page_lines
 from airweave_sync_mcp.render.times import age, iso
+from airweave_sync_mcp.render.tokens import tokens_of
 from airweave_sync_mcp.safety import Cleaner
 
-FIRST_TWO: Final = 680
-EACH_FURTHER: Final = 440
-"""Characters of structure for the groups of an answer, about 3.3 to a token: connections are named as far as they
-fit, each group naming at least one; the rest is counted."""
+FIRST_TWO: Final = 222
+EACH_FURTHER: Final = 115
+"""Tokens of structure, about, for the groups of an answer: connections are named as far as they fit, each group naming
+at least one; the rest is counted."""
 
-EXAMPLES: Final = (72, 48, 32)
-"""Characters of an example: as many as fit. Where none does, the fix is told by its first step."""
+STEPS: Final = ((72, 3), (40, 3), (40, 1), (32, 1))
+"""Characters of an example, and how many connections each group names at least: the first that fits. Where none does,
+the fix is told by its first step."""
 
 WHOLE_EXAMPLE: Final = 400
+_TYPE: Final = re.compile(r"\A\w+(?:[Ee]rror|Exception): ")
+_TELLING: Final = 20
+"""A message that is shorter says nothing without the type of the error."""
+
 FEWEST_NAMED: Final = 1
 
 
@@ -62,9 +68,9 @@ def _group_outs(groups: Sequence[Group], names: Names, *, ids: bool) -> list[Gro
         return [_group_out(group, names, ids=True, example=WHOLE_EXAMPLE) for group in groups]
     room = FIRST_TWO + EACH_FURTHER * max(len(groups) - 2, 0)
     outs: list[GroupOut] = []
-    for example in EXAMPLES:
+    for example, most in STEPS:
         outs = [_group_out(group, names, ids=False, example=example) for group in groups]
-        if sum(_size(_cut(out, FEWEST_NAMED)) for out in outs) <= room:
+        if sum(_size(_cut(out, min(most, len(out.connections)))) for out in outs) <= room:
             return _within(outs, room)
     short = [out.model_copy(update={"fix": _first_step(out.fix)}) for out in outs]
     return _within(short, room)
@@ -91,6 +97,10 @@ def _group_out(group: Group, names: Names, *, ids: bool, example: int) -> GroupO
 def _example(text: str, length: int, clean: Cleaner) -> str:
     """The beginning of an error: what it was is told by the cause, the whole text by get_sync_job."""
     whole = clean.quote(text, WHOLE_EXAMPLE)
+    if len(whole) <= length:
+        return whole
+    message = _TYPE.sub("", whole[1:-1])
+    whole = f"«{message}»" if len(message) > _TELLING else whole
     return whole if len(whole) <= length else f"{whole[: length - 2].rstrip()}…»"
 
 
@@ -105,10 +115,10 @@ def _member_out(member: Member, names: Names, *, ids: bool) -> GroupMemberOut:
     )
 
 
-def _within(groups: Sequence[GroupOut], characters: int) -> list[GroupOut]:
+def _within(groups: Sequence[GroupOut], tokens: int) -> list[GroupOut]:
     """The groups with as many connections named as fit, taken in turn so that each group names some."""
     named = [min(FEWEST_NAMED, len(group.connections)) for group in groups]
-    room = characters - sum(_size(_cut(group, count)) for group, count in zip(groups, named, strict=True))
+    room = tokens - sum(_size(_cut(group, count)) for group, count in zip(groups, named, strict=True))
     full = [False] * len(groups)
     while not all(full):
         for index, group in enumerate(groups):
@@ -127,7 +137,7 @@ def _cut(group: GroupOut, count: int) -> GroupOut:
 
 
 def _size(part: GroupOut | GroupMemberOut) -> int:
-    return len(json.dumps(part.dump(), ensure_ascii=False, separators=(",", ":")))
+    return tokens_of(json.dumps(part.dump(), ensure_ascii=False, separators=(",", ":")))
 
 
 def _group_line(out: GroupOut, group: Group, now: datetime) -> str:
