@@ -201,6 +201,7 @@ class DiagnosisOut(Answer):
     job_id: str | None = None
     job_status: str | None = None
     job_at: str | None = None
+    estimated: list[str] | None = Field(None, description="Which of the times had to be estimated")
     over: bool | None = Field(None, description="A good run came after this job")
     cause: str | None = None
     transient: bool | None = None

@@ -11,9 +11,13 @@ from airweave_sync_mcp.render.contract import FailingOut
 from airweave_sync_mcp.render.rows import Names, RowStyle, job_out
 from airweave_sync_mcp.render.text import cause_text
 from airweave_sync_mcp.render.times import iso
+from airweave_sync_mcp.render.tokens import tokens_of
 
 NAMED: Final = 8
 """How many are named where ids are short; a page with whole ids names all."""
+
+_MOST: Final = 110
+"""Tokens of names, about: where they cost more, long ones are cut, then fewer are named."""
 
 UNREAD: Final = "not read yet"
 """In place of a cause."""
@@ -31,7 +35,12 @@ def failing_part(failing: Sequence[StillFailing], names: Names, style: RowStyle,
     """The newest of them by cause, and how many there are. Since when, and what to do, is told by diagnose_sync."""
     if not failing:
         return FailingPart({}, [])
-    shown = failing[:NAMED] if style.lean else failing
+    shown = failing
+    if style.lean:
+        shown = failing[:NAMED]
+        names = names if _costs(shown, names) <= _MOST else names.brief
+        while len(shown) > 1 and _costs(shown, names) > _MOST:
+            shown = shown[:-1]
     jobs = [_job(one, names) for one in shown]
     by_cause: dict[str, list[str]] = defaultdict(list)
     for job in jobs:
@@ -45,6 +54,10 @@ def failing_part(failing: Sequence[StillFailing], names: Names, style: RowStyle,
     more = f" (the newest {len(shown)} of {len(failing)})" if cut else ""
     texts = [f"- {cause}: {', '.join(labels)}" for cause, labels in by_cause.items()]
     return FailingPart(facts, [f"Failing since before {iso(since)}, with no good run since{more}:", *texts])
+
+
+def _costs(failing: Sequence[StillFailing], names: Names) -> int:
+    return tokens_of('","'.join(names.label(one.connection) or "" for one in failing))
 
 
 def _job(still: StillFailing, names: Names) -> FailingOut:

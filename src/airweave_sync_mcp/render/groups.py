@@ -11,7 +11,7 @@ from airweave_sync_mcp.diagnosis.unwrap import unwrap
 from airweave_sync_mcp.render.contract import FailedJobsOut, GroupMemberOut, GroupOut
 from airweave_sync_mcp.render.failing import failing_part
 from airweave_sync_mcp.render.fit import CONCISE, Rendered, fit
-from airweave_sync_mcp.render.rows import NAME, Names, RowStyle, coverage_out, window_text
+from airweave_sync_mcp.render.rows import Names, RowStyle, coverage_out, window_text
 from airweave_sync_mcp.render.text import cause_text, coverage_line, lines, page_lines
 from airweave_sync_mcp.render.times import age, iso
 from airweave_sync_mcp.render.tokens import tokens_of
@@ -26,6 +26,7 @@ STEPS: Final = ((72, 3), (40, 3), (40, 1), (32, 1))
 """Characters of an example, and how many connections each group names at least: the first that fits. Where none does,
 the fix is told by its first step."""
 
+TINY_EXAMPLE: Final = 12
 WHOLE_EXAMPLE: Final = 400
 _TYPE: Final = re.compile(r"\A\w+(?:[Ee]rror|Exception): ")
 _TELLING: Final = 20
@@ -72,8 +73,12 @@ def _group_outs(groups: Sequence[Group], names: Names, *, ids: bool) -> list[Gro
         outs = [_group_out(group, names, ids=False, example=example) for group in groups]
         if sum(_size(_cut(out, min(most, len(out.connections)))) for out in outs) <= room:
             return _within(outs, room)
-    short = [out.model_copy(update={"fix": _first_step(out.fix)}) for out in outs]
-    return _within(short, room)
+    for called, example in ((names, STEPS[-1][0]), (names.brief, STEPS[-1][0]), (names.brief, TINY_EXAMPLE)):
+        outs = [_group_out(group, called, ids=False, example=example) for group in groups]
+        outs = [out.model_copy(update={"fix": _first_step(out.fix)}) for out in outs]
+        if sum(_size(_cut(out, FEWEST_NAMED)) for out in outs) <= room:
+            break
+    return _within(outs, room)
 
 
 def _first_step(fix: str) -> str:
@@ -105,7 +110,7 @@ def _example(text: str, length: int, clean: Cleaner) -> str:
 
 
 def _member_out(member: Member, names: Names, *, ids: bool) -> GroupMemberOut:
-    unnamed = names.cleaner.one_line(member.sync_name or "unknown connection", NAME)
+    unnamed = names.cleaner.one_line(member.sync_name or "unknown connection", names.longest)
     return GroupMemberOut(
         connection=names.label(member.connection) or unnamed,
         connection_id=member.connection.id if ids and member.connection else None,

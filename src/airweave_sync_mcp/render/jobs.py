@@ -27,11 +27,8 @@ from airweave_sync_mcp.render.text import coverage_line, full_lines, job_line, l
 from airweave_sync_mcp.render.times import age, iso, minute, span
 from airweave_sync_mcp.safety import Cleaner
 
-_TWENTY: Final = 940
+_TWENTY: Final = 945
 """Tokens, about, for 20 failed rows and all around them; more rows have more in proportion."""
-
-_EXCERPTS: Final = (EXCERPT, 80, 40)
-"""Characters of errors that no cause explains: as many as fit."""
 
 
 def render_jobs(
@@ -68,11 +65,16 @@ def render_failed(
         return Rendered(lines(texts), out)
 
     room = max(_TWENTY, len(page.rows) * _TWENTY // 20) if style.lean else None
-    for excerpt in _EXCERPTS if style.lean else (EXCERPT,):
-        rows = [job_out(row, names, replace(style, excerpt=excerpt)) for row in page.rows]
+    for excerpt, called in _steps(names) if style.lean else [(EXCERPT, names)]:
+        rows = [job_out(row, called, replace(style, excerpt=excerpt)) for row in page.rows]
         if build(len(rows)).within(CONCISE, room):
             break
     return fit(len(rows), build, limit or (FULL if style.full else CONCISE), room)
+
+
+def _steps(names: Names) -> list[tuple[int, Names]]:
+    """How long errors that no cause explains may be, and how long names: the first that fits. Then rows give way."""
+    return [*((excerpt, names) for excerpt in (EXCERPT, 80, 40)), (40, names.brief)]
 
 
 def render_connection_jobs(

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ EXCERPT: Final = 160
 
 FULL_ERROR: Final = 2_000
 NAME: Final = 80
+BRIEF_NAME: Final = 24
 MOST_KINDS: Final = 20
 
 _FEW: Final = 10
@@ -32,6 +33,7 @@ class Names:
     cleaner: Cleaner
     uses: Mapping[str, int]
     ids: Sequence[str]
+    longest: int = NAME
 
     @classmethod
     def of(cls, connections: Collection[Connection], cleaner: Cleaner) -> "Names":
@@ -41,11 +43,16 @@ class Names:
             ids=[one.id for one in connections],
         )
 
+    @property
+    def brief(self) -> "Names":
+        """The same with long names cut: with their ids they are found as well."""
+        return replace(self, longest=BRIEF_NAME)
+
     def label(self, connection: Connection | None) -> str | None:
         """The name; every tool finds the connection again by what is returned here."""
         if connection is None:
             return None
-        name = self.cleaner.one_line(connection.name, NAME)
+        name = self.cleaner.one_line(connection.name, self.longest)
         # A name that had to be cleaned would not be found by what is shown of it.
         if plain(name) and plain(name) == plain(connection.name) and self.uses.get(plain(connection.name), 0) <= 1:
             return name
@@ -78,7 +85,7 @@ def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
     facts = {
         "job": row.short_id,
         "connection": names.label(row.connection) if style.connection else None,
-        "sync_name": clean.one_line(job.sync_name, NAME) if job.sync_name and row.connection is None else None,
+        "sync_name": clean.one_line(job.sync_name, names.longest) if job.sync_name and row.connection is None else None,
         "status": clean.one_line(job.status, 40) if style.status else None,
         **_times(job, style),
         **_counters(job, style),
