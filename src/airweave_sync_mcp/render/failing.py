@@ -11,9 +11,13 @@ from airweave_sync_mcp.render.contract import FailingOut, NotReadOut
 from airweave_sync_mcp.render.rows import Names, RowStyle, job_out
 from airweave_sync_mcp.render.text import cause_text
 from airweave_sync_mcp.render.times import age, iso, minute, moment
+from airweave_sync_mcp.render.tokens import tokens_of
 
 NAMED: Final = 8
 """How many are named to a model; a table and a page with whole ids name all."""
+
+_MOST: Final = 110
+"""Tokens of names, about: where they cost more, long ones are cut, then fewer are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ def failing_part(
     now: datetime,
 ) -> FailingPart:
     """Some of them, and how many there are. For a model no more than why: diagnose_sync tells the rest."""
+    if style.lean and _cost([one.connection for one in failing[:NAMED]] + list(not_read[:NAMED]), names) > _MOST:
+        names = names.brief
     before, unread = _before(failing, names, style, since, now), _unread(not_read, names, style)
     return FailingPart(before.facts | unread.facts, [*before.lines, *unread.lines])
 
@@ -43,7 +49,7 @@ def _before(
     """The newest of those that fail since before the window."""
     if not failing:
         return FailingPart({}, [])
-    shown = failing[: _most(style)]
+    shown = failing[: _most([one.connection for one in failing], names, style)]
     outs = [_failing_out(one, names, style) for one in shown]
     cut = len(failing) > len(shown)
     more = f" (the newest {len(shown)} of {len(failing)})" if cut else ""
@@ -57,7 +63,7 @@ def _unread(connections: Sequence[Connection], names: Names, style: RowStyle) ->
     if not connections:
         return FailingPart({}, [])
     ids = style.ids or style.full
-    shown = connections[: _most(style)]
+    shown = connections[: _most(connections, names, style)]
     outs = [NotReadOut(connection=names.label(one) or "", connection_id=one.id if ids else None) for one in shown]
     cut = len(connections) > len(shown)
     more = f" ({len(shown)} of {len(connections)})" if cut else ""
@@ -66,14 +72,23 @@ def _unread(connections: Sequence[Connection], names: Names, style: RowStyle) ->
     return FailingPart(facts, [f"Failing now; since when and why was not read yet{more}: {told}"])
 
 
-def _most(style: RowStyle) -> int | None:
-    return None if style.ids or style.full or style.table else NAMED
+def _most(connections: Sequence[Connection], names: Names, style: RowStyle) -> int | None:
+    if not style.lean:
+        return None
+    few = min(NAMED, len(connections))
+    while few > 1 and _cost(connections[:few], names) > _MOST:
+        few -= 1
+    return few
+
+
+def _cost(connections: Sequence[Connection], names: Names) -> int:
+    return tokens_of('","'.join(names.label(one) or "" for one in connections))
 
 
 def _failing_out(still: StillFailing, names: Names, style: RowStyle) -> FailingOut:
     label = names.label(still.connection) or ""
     connection_id = still.connection.id if style.ids or style.full else None
-    row = job_out(still.row, names, RowStyle())
+    row = job_out(still.row, names, RowStyle(excerpt=80) if style.lean else RowStyle())
     return FailingOut(
         connection=label,
         connection_id=connection_id,

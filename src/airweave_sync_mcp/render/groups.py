@@ -11,20 +11,27 @@ from airweave_sync_mcp.diagnosis.unwrap import unwrap
 from airweave_sync_mcp.render.contract import FailedJobsOut, GroupMemberOut, GroupOut
 from airweave_sync_mcp.render.failing import failing_part
 from airweave_sync_mcp.render.fit import CONCISE, Rendered, fit
-from airweave_sync_mcp.render.rows import NAME, Names, RowStyle, coverage_out, window_text
+from airweave_sync_mcp.render.rows import Names, RowStyle, coverage_out, window_text
 from airweave_sync_mcp.render.text import cause_text, coverage_line, lines, page_lines
 from airweave_sync_mcp.render.times import age, iso
+from airweave_sync_mcp.render.tokens import tokens_of
 from airweave_sync_mcp.safety import Cleaner
 
-FIRST_TWO: Final = 680
-EACH_FURTHER: Final = 440
-"""Characters of structure for the groups of an answer, about 3.3 to a token: connections are named as far as they
-fit, each group naming at least one; the rest is counted."""
+FIRST_TWO: Final = 222
+EACH_FURTHER: Final = 115
+"""Tokens of structure, about, for the groups of an answer: connections are named as far as they fit, each group naming
+at least one; the rest is counted."""
 
-EXAMPLES: Final = (72, 48, 32)
-"""Characters of an example: as many as fit. Where none does, the fix is told by its first step."""
+STEPS: Final = ((72, 3), (72, 1), (48, 1), (32, 1))
+"""Characters of an example, and how many connections each group names at least: the first that fits. Where none does,
+the fix is told by its first step."""
 
+TINY_EXAMPLE: Final = 12
 WHOLE_EXAMPLE: Final = 400
+_TYPE: Final = re.compile(r"\A\w+(?:[Ee]rror|Exception): ")
+_TELLING: Final = 20
+"""A message that is shorter says nothing without the type of the error."""
+
 FEWEST_NAMED: Final = 1
 
 
@@ -66,12 +73,16 @@ def _group_outs(groups: Sequence[Group], names: Names, *, ids: bool) -> list[Gro
         return [_group_out(group, names, ids=True, example=WHOLE_EXAMPLE) for group in groups]
     room = FIRST_TWO + EACH_FURTHER * max(len(groups) - 2, 0)
     outs: list[GroupOut] = []
-    for example in EXAMPLES:
+    for example, most in STEPS:
         outs = [_group_out(group, names, ids=False, example=example) for group in groups]
-        if sum(_size(_cut(out, FEWEST_NAMED)) for out in outs) <= room:
+        if sum(_size(_cut(out, min(most, len(out.connections)))) for out in outs) <= room:
             return _within(outs, room)
-    short = [out.model_copy(update={"fix": _first_step(out.fix)}) for out in outs]
-    return _within(short, room)
+    for called, example in ((names, STEPS[-1][0]), (names.brief, STEPS[-1][0]), (names.brief, TINY_EXAMPLE)):
+        outs = [_group_out(group, called, ids=False, example=example) for group in groups]
+        outs = [out.model_copy(update={"fix": _first_step(out.fix)}) for out in outs]
+        if sum(_size(_cut(out, FEWEST_NAMED)) for out in outs) <= room:
+            break
+    return _within(outs, room)
 
 
 def _first_step(fix: str) -> str:
@@ -97,11 +108,15 @@ def _example(error: str, length: int, clean: Cleaner, *, bare: bool) -> str:
     if bare:
         return clean.one_line(error, WHOLE_EXAMPLE)
     whole = clean.quote(unwrap(error).text, WHOLE_EXAMPLE)
+    if len(whole) <= length:
+        return whole
+    message = _TYPE.sub("", whole[1:-1])
+    whole = f"«{message}»" if len(message) > _TELLING else whole
     return whole if len(whole) <= length else f"{whole[: length - 2].rstrip()}…»"
 
 
 def _member_out(member: Member, names: Names, *, ids: bool) -> GroupMemberOut:
-    unnamed = names.cleaner.one_line(member.sync_name or "unknown connection", NAME)
+    unnamed = names.cleaner.one_line(member.sync_name or "unknown connection", names.longest)
     return GroupMemberOut(
         connection=names.label(member.connection) or unnamed,
         connection_id=member.connection.id if ids and member.connection else None,
@@ -111,10 +126,10 @@ def _member_out(member: Member, names: Names, *, ids: bool) -> GroupMemberOut:
     )
 
 
-def _within(groups: Sequence[GroupOut], characters: int) -> list[GroupOut]:
+def _within(groups: Sequence[GroupOut], tokens: int) -> list[GroupOut]:
     """The groups with as many connections named as fit, taken in turn so that each group names some."""
     named = [min(FEWEST_NAMED, len(group.connections)) for group in groups]
-    room = characters - sum(_size(_cut(group, count)) for group, count in zip(groups, named, strict=True))
+    room = tokens - sum(_size(_cut(group, count)) for group, count in zip(groups, named, strict=True))
     full = [False] * len(groups)
     while not all(full):
         for index, group in enumerate(groups):
@@ -133,7 +148,7 @@ def _cut(group: GroupOut, count: int) -> GroupOut:
 
 
 def _size(part: GroupOut | GroupMemberOut) -> int:
-    return len(json.dumps(part.dump(), ensure_ascii=False, separators=(",", ":")))
+    return tokens_of(json.dumps(part.dump(), ensure_ascii=False, separators=(",", ":")))
 
 
 def _group_line(out: GroupOut, group: Group, now: datetime, *, quoted: bool) -> str:
