@@ -106,7 +106,7 @@ async def test_one_caller_cannot_take_the_places_of_the_others() -> None:
             again = await http.post(**call_of("list_connections"))
     assert refused.status_code == 429
     assert refused.headers["retry-after"] == "1"
-    assert refused.json()["error"] == "too_many_calls"
+    assert refused.json()["error"]["data"]["code"] == "too_many_calls"
     assert "BRAVO" in str(message_in(other.text)["result"])
     assert "ALPHA" in str(message_in(again.text)["result"])
 
@@ -121,7 +121,7 @@ async def test_a_full_server_says_so_and_still_tells_how_it_is() -> None:
             refused = await http.post(**call_of("list_connections", key=BOB))
             alive, ready = await http.get("/healthz"), await http.get("/readyz")
             gate.open.set()
-    assert (refused.status_code, refused.json()["error"]) == (503, "busy")
+    assert (refused.status_code, refused.json()["error"]["data"]["code"]) == (503, "busy")
     assert refused.headers["retry-after"] == "1"
     assert (alive.status_code, ready.status_code) == (200, 200)
 
@@ -148,7 +148,7 @@ async def test_too_large() -> None:
             undeclared = await http.post(**{**call_of("list_connections"), "content": pieces()})
             fine = await http.post(**call_of("list_connections"))
     assert [declared.status_code, undeclared.status_code, fine.status_code] == [413, 413, 200]
-    assert "2000 bytes" in declared.json()["message"]
+    assert "2000 bytes" in declared.json()["error"]["data"]["message"]
 
 
 async def talk(server: Served, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
@@ -216,5 +216,5 @@ async def test_a_request_that_takes_too_long_gives_its_place_back() -> None:
             late = await http.post(**call_of("list_connections", modern=True))
             other = await http.post(**call_of("nothing", key=BOB))
     assert late.status_code == 504
-    assert late.json()["error"] == "timeout"
+    assert late.json()["error"]["data"]["code"] == "timeout"
     assert other.status_code == 200

@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE
@@ -227,9 +227,12 @@ def _namer(core: Core, state_keys: Sequence[str]) -> Callable[[Credential], str]
 
 
 def _not_found(path: str) -> Callable[[Request, Exception], Response]:
+    nothing = Refusal(
+        status=404, reason="not_found", message="There is nothing here.", hint=f"The MCP endpoint is {path}."
+    )
+
     def answer(_: Request, __: Exception) -> Response:
-        body = {"error": "not_found", "message": "There is nothing here.", "hint": f"The MCP endpoint is {path}."}
-        return JSONResponse(body, status_code=404)
+        return nothing.response()
 
     return answer
 
