@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from functools import partial
 
 import anyio
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,6 +199,41 @@ async def test_a_head_that_comes_byte_by_byte_is_not_waited_for() -> None:
             while await delivered(stream, b"X"):
                 assert time.monotonic() - started < 3.0
                 await anyio.sleep(0.03)
+
+
+async def test_idle_connections_give_way_to_new_ones_the_oldest_first() -> None:
+    asked = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with hosted(core_before(two_tenants()), HostingSettings(max_connections=3)) as server:
+        port = int(server.url.rpartition(":")[2])
+        async with AsyncExitStack() as stack, server.http() as http:
+            idle = [await stack.enter_async_context(await anyio.connect_tcp("127.0.0.1", port)) for _ in range(3)]
+            for one in idle:
+                await one.send(asked)
+                assert b"alive" in await one.receive()
+            assert (await http.post(**call_of("nothing"))).status_code == 200
+            with pytest.raises(anyio.EndOfStream), anyio.fail_after(5):
+                await idle[0].receive()
+            for one in idle[1:]:
+                await one.send(asked)
+                assert b"alive" in await one.receive()
+
+
+async def test_connections_with_a_request_under_way_give_way_to_none() -> None:
+    airweave, gate = two_tenants(), Gatekeeper(ALICE)
+    airweave.before = gate
+    answers: list[httpx2.Response] = []
+
+    async def ask(http: httpx2.AsyncClient) -> None:
+        answers.append(await http.post(**call_of("list_connections")))
+
+    with hosted(core_before(airweave), HostingSettings(max_connections=1)) as server:
+        async with server.http() as http, server.http() as other, anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, http)
+            assert await anyio.to_thread.run_sync(lambda: gate.waiting.acquire(timeout=10))
+            refused = await other.get("/healthz")
+            gate.open.set()
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert [answer.status_code for answer in answers] == [200]
 
 
 async def test_a_client_that_does_not_send_its_body_is_told_and_not_waited_for() -> None:
