@@ -16,7 +16,6 @@ from starlette.requests import Request
 from airweave_sync_mcp.hosting.limits import MINUTE, Places, RateLimiter
 from airweave_sync_mcp.hosting.settings import HostingSettings
 from tests.hosting.kit import ALICE, BOB, Served, call_of, core_before, hosted, message_in, two_tenants
-from tests.hosting.test_metrics import settled
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +76,25 @@ def test_places_are_counted_for_each_and_for_all() -> None:
     assert places == Places(total=3, each=2)
 
 
+async def test_whose_answers_have_arrived_may_ask_the_next_question_at_once() -> None:
+    """A place is free a moment later than that."""
+    places, granted = Places(total=3, each=1, patience_s=10), []
+
+    async def ask() -> None:
+        granted.append(await places.room("a") is None)
+
+    async with anyio.create_task_group() as tasks:
+        with places.taken("a"):
+            tasks.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            crowding = await places.room("a")
+            assert await places.room("b") is None
+    assert granted == [True]
+    assert crowding is not None
+    assert crowding.status == 429
+    assert places == Places(total=3, each=1, patience_s=10)
+
+
 class Gatekeeper:
     """Holds up the requests of one key to Airweave until it is opened."""
 
@@ -104,7 +122,6 @@ async def test_one_caller_cannot_take_the_places_of_the_others() -> None:
             other = await http.post(**call_of("list_connections", key=BOB))
             gate.open.set()
         async with server.http() as http:
-            await settled(http)
             again = await http.post(**call_of("list_connections"))
     assert refused.status_code == 429
     assert refused.headers["retry-after"] == "1"
