@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from operator import attrgetter
 from typing import Any, Final
 
 from mcp.server import MCPServer
@@ -10,6 +11,7 @@ from mcp.server.context import ServerMiddleware
 from mcp.server.request_state import RequestStateSecurity
 
 from airweave_sync_mcp.airweave.credential import Credential
+from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.core import Core
 from airweave_sync_mcp.tools.acting import waiting_tools, writing_tools
 from airweave_sync_mcp.tools.base import App, ToolContext
@@ -45,12 +47,14 @@ def build_server(
     middleware: Sequence[ServerMiddleware[Any]] = (),
     request_state_security: RequestStateSecurity | None = None,
     subscriptions: bool = True,
+    advice: Callable[[AirweaveError], str] = attrgetter("hint"),
 ) -> MCPServer[App]:
     """The server. `core` holds what it works with, `credential` tells who a request comes from.
 
     Only with `allow_writes` are there tools that run and cancel; no request can switch them on.
-    Hosting has `middleware` around every message, seals what spans two requests with keys that replicas share, and
-    serves no `subscriptions`, each of which would hold a connection open for nothing.
+    Hosting has `middleware` around every message, seals what spans two requests with keys that replicas share, serves
+    no `subscriptions`, each of which would hold a connection open for nothing, and has `advice` for callers who cannot
+    set anything here.
     """
 
     @asynccontextmanager
@@ -65,6 +69,7 @@ def build_server(
                 credential=credential,
                 sleep=core.sleep,
                 allow_writes=allow_writes,
+                advice=advice,
             )
 
     writes = writing_tools() if allow_writes else ()

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from mcp import MCPError
 from starlette.types import Receive, Scope, Send
 
 from airweave_sync_mcp.airweave.retrying import RetryPolicy
@@ -20,7 +21,7 @@ from airweave_sync_mcp.hosting.health import AirweaveHealth, Health
 from airweave_sync_mcp.hosting.metrics import Metrics
 from airweave_sync_mcp.hosting.settings import HostingSettings
 from airweave_sync_mcp.hosting.trail import TrailMiddleware
-from tests.hosting.kit import ALICE, call_of, core_before, hosted, served, two_tenants
+from tests.hosting.kit import ALICE, MODES, call_of, core_before, hosted, served, two_tenants
 
 pytestmark = pytest.mark.anyio
 
@@ -36,9 +37,20 @@ async def test_a_foreign_name_is_told_which_setting_helps_before_any_key_is_look
             probes = [await http.get(path, headers={"Host": "10.0.0.7:8000"}) for path in ("/healthz", "/readyz")]
             scrape = await http.get("/metrics", headers={"Host": "pod.example"})
     assert refused.status_code == 421
-    assert refused.json()["error"] == "host"
-    assert "--allowed-host" in refused.json()["hint"]
+    assert refused.json()["error"]["data"]["code"] == "host"
+    assert "--allowed-host" in refused.json()["error"]["data"]["hint"]
     assert [one.status_code for one in (*probes, scrape)] == [200, 200, 200]
+
+
+async def test_clients_show_why_a_request_was_turned_away() -> None:
+    """Also those that throw away all of an answer's body that is not of the protocol."""
+    with hosted(core_before(two_tenants())) as server:
+        for mode in MODES:
+            with pytest.raises(BaseExceptionGroup) as raised:
+                async with server.client(None, mode):
+                    pass
+            told = raised.value.subgroup(lambda error: isinstance(error, MCPError) and "X-API-Key" in str(error))
+            assert told is not None, raised.value
 
 
 async def test_a_name_that_was_allowed_works() -> None:
@@ -122,7 +134,7 @@ async def test_a_bug_is_answered_with_the_id_under_which_the_log_has_it(begun: b
                 return
             answer = await http.get("/")
     assert answer.status_code == 500
-    assert answer.headers["x-request-id"] in answer.json()["hint"]
+    assert answer.headers["x-request-id"] in answer.json()["error"]["data"]["hint"]
     assert ALICE not in answer.text
 
 

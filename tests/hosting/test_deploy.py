@@ -158,6 +158,18 @@ def test_what_belongs_together_in_kubernetes_finds_each_other() -> None:
     assert "/" not in paths
 
 
+def test_both_proxies_repeat_what_a_dead_replica_had_and_say_when_they_must_not() -> None:
+    """The ingress's defaults would lose every call under way: they are POST requests."""
+    ingress = (DEPLOY / "kubernetes" / "ingress.yaml").read_text(encoding="utf-8")
+    nginx = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    (ours,) = re.findall(r"proxy_next_upstream ([^;]*);", nginx)
+    annotations = manifest("Ingress")["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/proxy-next-upstream"] == ours
+    assert "non_idempotent" in ours
+    for text in (ingress, nginx):
+        assert "With --allow-writes take non_idempotent away" in text
+
+
 def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
     proxy = Nginx(tmp_path, free_port(), ["127.0.0.1:8001", "127.0.0.1:8002"])
     assert "test is successful" in proxy.check()

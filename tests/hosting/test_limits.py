@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from functools import partial
 
 import anyio
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,6 @@ from starlette.requests import Request
 from airweave_sync_mcp.hosting.limits import MINUTE, Places, RateLimiter
 from airweave_sync_mcp.hosting.settings import HostingSettings
 from tests.hosting.kit import ALICE, BOB, Served, call_of, core_before, hosted, message_in, two_tenants
-from tests.hosting.test_metrics import settled
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +76,25 @@ def test_places_are_counted_for_each_and_for_all() -> None:
     assert places == Places(total=3, each=2)
 
 
+async def test_whose_answers_have_arrived_may_ask_the_next_question_at_once() -> None:
+    """A place is free a moment later than that."""
+    places, granted = Places(total=3, each=1, patience_s=10), []
+
+    async def ask() -> None:
+        granted.append(await places.room("a") is None)
+
+    async with anyio.create_task_group() as tasks:
+        with places.taken("a"):
+            tasks.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            crowding = await places.room("a")
+            assert await places.room("b") is None
+    assert granted == [True]
+    assert crowding is not None
+    assert crowding.status == 429
+    assert places == Places(total=3, each=1, patience_s=10)
+
+
 class Gatekeeper:
     """Holds up the requests of one key to Airweave until it is opened."""
 
@@ -102,11 +122,10 @@ async def test_one_caller_cannot_take_the_places_of_the_others() -> None:
             other = await http.post(**call_of("list_connections", key=BOB))
             gate.open.set()
         async with server.http() as http:
-            await settled(http)
             again = await http.post(**call_of("list_connections"))
     assert refused.status_code == 429
     assert refused.headers["retry-after"] == "1"
-    assert refused.json()["error"] == "too_many_calls"
+    assert refused.json()["error"]["data"]["code"] == "too_many_calls"
     assert "BRAVO" in str(message_in(other.text)["result"])
     assert "ALPHA" in str(message_in(again.text)["result"])
 
@@ -121,7 +140,7 @@ async def test_a_full_server_says_so_and_still_tells_how_it_is() -> None:
             refused = await http.post(**call_of("list_connections", key=BOB))
             alive, ready = await http.get("/healthz"), await http.get("/readyz")
             gate.open.set()
-    assert (refused.status_code, refused.json()["error"]) == (503, "busy")
+    assert (refused.status_code, refused.json()["error"]["data"]["code"]) == (503, "busy")
     assert refused.headers["retry-after"] == "1"
     assert (alive.status_code, ready.status_code) == (200, 200)
 
@@ -148,7 +167,7 @@ async def test_too_large() -> None:
             undeclared = await http.post(**{**call_of("list_connections"), "content": pieces()})
             fine = await http.post(**call_of("list_connections"))
     assert [declared.status_code, undeclared.status_code, fine.status_code] == [413, 413, 200]
-    assert "2000 bytes" in declared.json()["message"]
+    assert "2000 bytes" in declared.json()["error"]["data"]["message"]
 
 
 async def talk(server: Served, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
@@ -199,6 +218,41 @@ async def test_a_head_that_comes_byte_by_byte_is_not_waited_for() -> None:
                 await anyio.sleep(0.03)
 
 
+async def test_idle_connections_give_way_to_new_ones_the_oldest_first() -> None:
+    asked = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with hosted(core_before(two_tenants()), HostingSettings(max_connections=3)) as server:
+        port = int(server.url.rpartition(":")[2])
+        async with AsyncExitStack() as stack, server.http() as http:
+            idle = [await stack.enter_async_context(await anyio.connect_tcp("127.0.0.1", port)) for _ in range(3)]
+            for one in idle:
+                await one.send(asked)
+                assert b"alive" in await one.receive()
+            assert (await http.post(**call_of("nothing"))).status_code == 200
+            with pytest.raises(anyio.EndOfStream), anyio.fail_after(5):
+                await idle[0].receive()
+            for one in idle[1:]:
+                await one.send(asked)
+                assert b"alive" in await one.receive()
+
+
+async def test_connections_with_a_request_under_way_give_way_to_none() -> None:
+    airweave, gate = two_tenants(), Gatekeeper(ALICE)
+    airweave.before = gate
+    answers: list[httpx2.Response] = []
+
+    async def ask(http: httpx2.AsyncClient) -> None:
+        answers.append(await http.post(**call_of("list_connections")))
+
+    with hosted(core_before(airweave), HostingSettings(max_connections=1)) as server:
+        async with server.http() as http, server.http() as other, anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, http)
+            assert await anyio.to_thread.run_sync(lambda: gate.waiting.acquire(timeout=10))
+            refused = await other.get("/healthz")
+            gate.open.set()
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert [answer.status_code for answer in answers] == [200]
+
+
 async def test_a_client_that_does_not_send_its_body_is_told_and_not_waited_for() -> None:
     with hosted(core_before(two_tenants()), SLOW) as server:
         heard, seconds = await talk(server, HEAD + b'Content-Length: 100\r\n\r\n{"jsonrpc"')
@@ -216,5 +270,5 @@ async def test_a_request_that_takes_too_long_gives_its_place_back() -> None:
             late = await http.post(**call_of("list_connections", modern=True))
             other = await http.post(**call_of("nothing", key=BOB))
     assert late.status_code == 504
-    assert late.json()["error"] == "timeout"
+    assert late.json()["error"]["data"]["code"] == "timeout"
     assert other.status_code == 200

@@ -142,7 +142,7 @@ async def test_over_http(settings: OAuthSettings) -> None:
     assert "error=" not in challenge
     assert 'error="invalid_token"' in with_key_only.headers["www-authenticate"]
     assert 'error="insufficient_scope"' in narrow.headers["www-authenticate"]
-    assert "X-API-Key" in keyless.json()["hint"]
+    assert "X-API-Key" in keyless.json()["error"]["data"]["hint"]
     assert "ALPHA" in str(message_in(good.text)["result"])
     assert metadata.json()["authorization_servers"] == [ISSUER]
     assert metadata.json()["resource"] == RESOURCE

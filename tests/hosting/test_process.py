@@ -48,7 +48,7 @@ async def test_one_command_serves_the_demo_and_neither_log_nor_spans_tell_whose_
                     await http.post(**call_of(tool, {"connection": "Acme"}, key=DEMO_API_KEY, modern=modern))
             sent = body_of("method/Acme"), headers_of("method/Acme", DEMO_API_KEY)
             await http.post("/mcp", content=sent[0], headers=sent[1])
-            assert (await ask(http, key=None)).json()["error"] == "no_key"
+            assert (await ask(http, key=None)).json()["error"]["data"]["code"] == "no_key"
             statuses = [(await ask(http, Host=host)).status_code for host in ("a.example", "b.example:80", "c.example")]
         assert process.stop() in {0, -signal.SIGTERM}
     assert statuses == [200, 200, 421]

@@ -90,7 +90,9 @@ def test_single_tenant_mode_needs_a_key_and_a_token() -> None:
     assert TOKEN not in repr(hosting)
     without_token = problems({"AIRWEAVE_API_KEY": KEY}, single_tenant="true")
     assert "AIRWEAVE_SYNC_SERVER_TOKEN" in without_token
-    assert "AIRWEAVE_API_KEY" in problems({"AIRWEAVE_SYNC_SERVER_TOKEN": TOKEN}, single_tenant="true")
+    without_key = problems({"AIRWEAVE_SYNC_SERVER_TOKEN": TOKEN}, single_tenant="true")
+    assert "AIRWEAVE_API_KEY" in without_key
+    assert "config.json" not in without_key
     assert "24" in problems({**environ, "AIRWEAVE_SYNC_SERVER_TOKEN": "short"}, single_tenant="true")
     assert "24" in problems({**environ, "AIRWEAVE_SYNC_SERVER_TOKEN": "two words " * 4}, single_tenant="true")
 
@@ -148,6 +150,17 @@ def test_replicas_with_a_common_store_have_common_state_keys() -> None:
     assert len(keys) == 1
     assert STATE_KEY not in keys[0]
     assert told({**environ, "AIRWEAVE_SYNC_STATE_KEY": STATE_KEY}).state_keys == (STATE_KEY,)
+
+
+def test_replicas_that_do_not_share_which_approvals_were_used_are_pointed_out() -> None:
+    writes = {"AIRWEAVE_SYNC_ALLOW_WRITES": "true"}
+    replica = {**writes, "AIRWEAVE_SYNC_STATE_KEY": STATE_KEY}
+    store = {"AIRWEAVE_SYNC_STORE": "redis://127.0.0.1:1/0", "AIRWEAVE_SYNC_STORE_KEY": STATE_KEY + "0" * 16}
+    for environ in (replica, {**writes, "AIRWEAVE_SYNC_HTTP_WORKERS": "2"}):
+        (warning,) = load_told({}, environ).warnings
+        assert "AIRWEAVE_SYNC_STORE" in warning
+        assert load_told({}, environ | store).warnings == ()
+    assert load_told({}, writes).warnings == ()
 
 
 def test_a_misspelt_variable_is_pointed_out() -> None:

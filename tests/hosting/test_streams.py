@@ -100,7 +100,7 @@ async def test_there_are_no_idle_streams_and_no_sessions(method: str) -> None:
             answer = await http.request(method, "/mcp", headers={**JSON_AND_EVENTS, "X-API-Key": ALICE})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
-    assert answer.json()["error"] == "method"
+    assert answer.json()["error"]["data"]["code"] == "method"
 
 
 async def test_a_subscription_is_not_served_for_it_would_only_hold_a_place() -> None:
@@ -134,4 +134,4 @@ async def test_a_path_of_its_own_and_nothing_else() -> None:
             missing = await http.post(**call_of("list_connections"))
     assert found.status_code == 200
     assert missing.status_code == 404
-    assert "/airweave/mcp" in missing.json()["hint"]
+    assert "/airweave/mcp" in missing.json()["error"]["data"]["hint"]

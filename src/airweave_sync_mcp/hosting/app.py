@@ -24,13 +24,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE
 
 from airweave_sync_mcp.airweave.credential import Credential
 from airweave_sync_mcp.core import Core, core_of
+from airweave_sync_mcp.hosting.advice import advice_for
 from airweave_sync_mcp.hosting.calls import CallWatch
 from airweave_sync_mcp.hosting.credentials import (
     CredentialMiddleware,
@@ -90,6 +91,7 @@ def build_app(
         middleware=[calls],
         request_state_security=RequestStateSecurity(keys=state_keys, bind_principal=principal_of),
         subscriptions=False,
+        advice=advice_for(single_tenant=hosting.operator is not None),
     )
     endpoint = _endpoint(server, hosting, monotonic, _namer(core, state_keys))
 
@@ -227,9 +229,12 @@ def _namer(core: Core, state_keys: Sequence[str]) -> Callable[[Credential], str]
 
 
 def _not_found(path: str) -> Callable[[Request, Exception], Response]:
+    nothing = Refusal(
+        status=404, reason="not_found", message="There is nothing here.", hint=f"The MCP endpoint is {path}."
+    )
+
     def answer(_: Request, __: Exception) -> Response:
-        body = {"error": "not_found", "message": "There is nothing here.", "hint": f"The MCP endpoint is {path}."}
-        return JSONResponse(body, status_code=404)
+        return nothing.response()
 
     return answer
 

@@ -53,12 +53,35 @@ class Places:
 
     total: int
     each: int
+    patience_s: float = 0.25
+    """A request ends a moment after its answer has arrived: so long the caller's next one waits for its place."""
     _taken: dict[str, int] = field(default_factory=dict)
+    _waiting: dict[str, list[anyio.Event]] = field(default_factory=dict)
     _sum: int = 0
+
+    async def room(self, caller: str) -> Refusal | None:
+        """As `refusal`, once one of the caller's requests has ended that perhaps has its answer already."""
+        refusal = self.refusal(caller)
+        if refusal is None or not self._is_full(caller):
+            return refusal
+        waiting = self._waiting.setdefault(caller, [])
+        if len(waiting) >= self.each:
+            return refusal
+        ended = anyio.Event()
+        waiting.append(ended)
+        try:
+            with anyio.move_on_after(self.patience_s):
+                await ended.wait()
+        finally:
+            if ended in waiting:
+                waiting.remove(ended)
+            if not waiting and self._waiting.get(caller) is waiting:
+                del self._waiting[caller]
+        return self.refusal(caller)
 
     def refusal(self, caller: str) -> Refusal | None:
         """Why there is no place for one more request of this caller."""
-        if self._taken.get(caller, 0) >= self.each:
+        if self._is_full(caller):
             return Refusal(
                 status=429,
                 reason="too_many_calls",
@@ -90,6 +113,11 @@ class Places:
                 self._taken[caller] = left
             else:
                 del self._taken[caller]
+            if waiting := self._waiting.get(caller):
+                waiting.pop(0).set()
+
+    def _is_full(self, caller: str) -> bool:
+        return self._taken.get(caller, 0) >= self.each
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +138,7 @@ class LimitsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = self.caller_of(scope)
-        refusal = self._refusal(caller)
+        refusal = self._too_often(caller) or await self.places.room(caller)
         if refusal is not None:
             await refuse(refusal, scope, receive, send)
             return
@@ -123,9 +151,9 @@ class LimitsMiddleware:
             if deadline.cancelled_caught and not answer.started:
                 await refuse(_took_too_long(self.call_timeout_s), scope, receive, send)
 
-    def _refusal(self, caller: str) -> Refusal | None:
+    def _too_often(self, caller: str) -> Refusal | None:
         wait_s = self.rate.take(caller)
-        return _too_often(wait_s) if wait_s else self.places.refusal(caller)
+        return _too_often(wait_s) if wait_s else None
 
     async def _within(self, scope: Scope, receive: Receive, send: Send) -> None:
         body: bytes | Refusal | None = _too_slow(self.read_timeout_s)

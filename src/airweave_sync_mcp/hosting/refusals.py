@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from airweave_sync_mcp.hosting.bodies import error_body
 from airweave_sync_mcp.hosting.trail import current_trail
 
 
@@ -22,20 +23,28 @@ class Refusal:
     allow: str | None = None
     """For `Allow`."""
 
+    def response(self, *, close: bool = False) -> JSONResponse:
+        """The answer. With `close` the connection ends too: there is an unread body on it."""
+        body = error_body(
+            status=self.status,
+            code=self.reason,
+            message=self.message,
+            hint=self.hint,
+            retry_after_s=self.retry_after_s,
+        )
+        headers = {
+            "Cache-Control": "no-store",
+            "Retry-After": None if self.retry_after_s is None else str(self.retry_after_s),
+            "WWW-Authenticate": self.challenge,
+            "Allow": self.allow,
+            "Connection": "close" if close else None,
+        }
+        given = {name: value for name, value in headers.items() if value is not None}
+        return JSONResponse(body, status_code=self.status, headers=given)
+
 
 async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send, *, close: bool = False) -> None:
-    """Answer with a refusal. With `close` the connection ends too: there is an unread body on it."""
+    """Answer with a refusal."""
     if (trail := current_trail()) is not None:
         trail.refusal = refusal.reason
-    headers = {
-        "Cache-Control": "no-store",
-        "Retry-After": None if refusal.retry_after_s is None else str(refusal.retry_after_s),
-        "WWW-Authenticate": refusal.challenge,
-        "Allow": refusal.allow,
-        "Connection": "close" if close else None,
-    }
-    body = {"error": refusal.reason, "message": refusal.message, "hint": refusal.hint}
-    response = JSONResponse(
-        body, status_code=refusal.status, headers={name: value for name, value in headers.items() if value is not None}
-    )
-    await response(scope, receive, send)
+    await refusal.response(close=close)(scope, receive, send)

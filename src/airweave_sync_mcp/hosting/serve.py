@@ -15,7 +15,7 @@ import uvicorn
 from airweave_sync_mcp.demo import DEMO_API_KEY
 from airweave_sync_mcp.hosting.logs import configure_logging
 from airweave_sync_mcp.hosting.options import ALLOWED_HOSTS, EVERY_ADDRESS, STATE_KEY_VARIABLE, LogFormat
-from airweave_sync_mcp.hosting.protocol import hurried
+from airweave_sync_mcp.hosting.protocol import bounded
 from airweave_sync_mcp.hosting.settings import HostingSettings
 from airweave_sync_mcp.hosting.told import ALL_OPTIONS, Told, load_told
 from airweave_sync_mcp.safety import Cleaner
@@ -59,9 +59,8 @@ def uvicorn_options(hosting: HostingSettings) -> dict[str, Any]:
     return {
         "host": hosting.host,
         "port": hosting.port,
-        "http": hurried(hosting.read_timeout_s),
+        "http": bounded(hosting.read_timeout_s, hosting.max_connections),
         "ws": "none",
-        "limit_concurrency": hosting.max_connections,
         "timeout_keep_alive": hosting.keep_alive_s,
         "timeout_graceful_shutdown": hosting.shutdown_grace_s,
         "ssl_certfile": hosting.ssl_certfile or None,

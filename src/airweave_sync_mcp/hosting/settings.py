@@ -10,7 +10,7 @@ from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.demo import DEMO_API_KEY
 from airweave_sync_mcp.settings import Settings, SettingsError
 from airweave_sync_mcp.settings.lookup import Lookup
-from airweave_sync_mcp.settings.options import KEY_VARIABLE, ORGANIZATION_ID
+from airweave_sync_mcp.settings.options import API_KEY_FILE, KEY_VARIABLE, ORGANIZATION_ID
 
 from . import options
 from .options import HTTP_OPTIONS, STATE_KEY_VARIABLE, TOKEN_VARIABLE, LogFormat
@@ -138,7 +138,11 @@ def _single_tenant(lookup: Lookup, settings: Settings, oauth: OAuthSettings | No
     try:
         operator = Credential.parse(DEMO_API_KEY) if settings.demo else settings.credential()
     except AirweaveError as error:
-        lookup.problems.append(f"{flag} needs the key to answer with: {error.message} {error.hint}")
+        # Not the error's own advice: the login of the Airweave CLI, which it names as well, is not looked at here.
+        lookup.problems.append(
+            f"{flag} needs the key to answer with: {error.message} "
+            f"Set {KEY_VARIABLE}, or {API_KEY_FILE.flag} to a file that holds the key alone."
+        )
         return None, ""
     return (None, "") if lookup.problems else (operator, token)
 

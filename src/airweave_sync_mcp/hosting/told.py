@@ -1,14 +1,14 @@
 """All that a hosted server is told: how to reach Airweave, how to serve, what to share."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from airweave_sync_mcp.hosting.options import HTTP_OPTIONS, REPEATABLE
 from airweave_sync_mcp.hosting.settings import HostingSettings, load_hosting
-from airweave_sync_mcp.hosting.store import STORE_OPTIONS, StoreSettings, load_store
+from airweave_sync_mcp.hosting.store import STORE, STORE_OPTIONS, StoreSettings, load_store
 from airweave_sync_mcp.settings import OPTIONS, Option, Settings, SettingsError, load_settings
 from airweave_sync_mcp.settings.options import API_KEY_FILE
 
@@ -35,7 +35,17 @@ class Told:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (*self.settings.warnings, *self.hosting.warnings, *(self.store.warnings if self.store else ()))
+        of_the_store = self.store.warnings if self.store else ()
+        return (*self.settings.warnings, *self.hosting.warnings, *of_the_store, *self._of_approvals())
+
+    def _of_approvals(self) -> Iterator[str]:
+        """Processes with one state key take each other's approvals; only a store tells them which were used."""
+        several = self.hosting.workers > 1 or self.hosting.state_keys
+        if self.settings.allow_writes and self.store is None and several:
+            yield (
+                "Without a common store an approval is good for one call in each process, not for one in all: "
+                f"set {STORE.variable} where several processes or replicas run and cancel syncs."
+            )
 
 
 def load_told(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Told:

@@ -15,6 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from airweave_sync_mcp.hosting.bodies import error_body
+
 logger: Final = logging.getLogger(__name__)
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -111,7 +113,8 @@ class TrailMiddleware:
 def _sorry(trail: Trail) -> JSONResponse:
     message = "The server failed because of a bug in airweave-sync-mcp."
     hint = f"Its log has the details, under the request id {trail.request_id}."
-    return JSONResponse({"error": "internal_error", "message": message, "hint": hint}, status_code=500)
+    body = error_body(status=500, code="internal_error", message=message, hint=hint)
+    return JSONResponse(body, status_code=500)
 
 
 def request_id_of(given: str | None) -> str:

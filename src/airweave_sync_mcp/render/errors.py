@@ -1,5 +1,7 @@
 """Everything foreseen that can go wrong, as an answer: what happened, what to do, whether a retry helps and when."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Final
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
@@ -14,13 +16,18 @@ LONGEST: Final = 1_000
 """Characters of a message; with its hint an error stays under 2,000."""
 
 
-def render_error(error: AirweaveError | QueryError, cleaner: Cleaner) -> Rendered[ErrorOut]:
-    """An error in both channels."""
+def render_error(
+    error: AirweaveError | QueryError,
+    cleaner: Cleaner,
+    advice: Callable[[AirweaveError], str] = attrgetter("hint"),
+) -> Rendered[ErrorOut]:
+    """An error in both channels. `advice` tells what to do where Airweave or the way to it is at fault."""
     wait = error.retry_after_s
+    hint = advice(error) if isinstance(error, AirweaveError) else error.hint
     out = ErrorOut(
         code=str(error.code),
         message=_message(error, cleaner),
-        hint=cleaner.one_line(error.hint, 500) or None,
+        hint=cleaner.one_line(hint, 500) or None,
         retryable=error.retryable,
         retry_after_s=None if wait is None else round(wait, 1),
     )

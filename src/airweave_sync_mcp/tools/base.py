@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import anyio
@@ -44,6 +45,8 @@ class App:
     credential: Callable[["ToolContext"], Credential]
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     allow_writes: bool = False
+    advice: Callable[[AirweaveError], str] = attrgetter("hint")
+    """What to do about a failure: whoever runs the server can do something else than whoever only uses it."""
 
 
 ToolContext: TypeAlias = Context[App, Any]
@@ -94,7 +97,8 @@ class SyncTool(Tool):
         convert_result: bool = False,
     ) -> Any:
         """Run the tool. What is wrong with the arguments, and what Airweave refuses, becomes an `isError` answer."""
-        cleaner = context.request_context.lifespan_context.cleaner
+        app: App = context.request_context.lifespan_context
+        cleaner, advice = app.cleaner, app.advice
         try:
             self._check_names(arguments)
             # Models write null for what they leave out.
@@ -107,7 +111,7 @@ class SyncTool(Tool):
         except UnexpectedToolError as failure:
             cause = failure.__cause__
             if isinstance(cause, AirweaveError | QueryError):
-                return result(render_error(cause, cleaner), is_error=True)
+                return result(render_error(cause, cleaner, advice), is_error=True)
             logger.exception("Tool %s failed unexpectedly", self.name)
             return result(_internal(self.name, writes=self._writes), is_error=True)
         except ToolError as failure:

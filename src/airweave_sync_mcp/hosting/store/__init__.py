@@ -6,10 +6,11 @@ Without the server everything goes on in each process alone.
 from airweave_sync_mcp.hosting.store.health import StoreHealth, Trouble
 from airweave_sync_mcp.hosting.store.keys import StoreKeys
 from airweave_sync_mcp.hosting.store.opened import SharedStore, build_store, open_store
-from airweave_sync_mcp.hosting.store.settings import KEY_VARIABLE, STORE_OPTIONS, StoreSettings, load_store
+from airweave_sync_mcp.hosting.store.settings import KEY_VARIABLE, STORE, STORE_OPTIONS, StoreSettings, load_store
 
 __all__ = [
     "KEY_VARIABLE",
+    "STORE",
     "STORE_OPTIONS",
     "SharedStore",
     "StoreHealth",

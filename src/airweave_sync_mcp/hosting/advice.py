@@ -1,0 +1,51 @@
+"""What callers of a hosted server are told to do about a failure.
+
+On one's own machine that is a setting. Here a caller has headers, and everything else is the operator's.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
+from airweave_sync_mcp.hosting.credentials import KEY_HEADER, ORGANIZATION_HEADER
+
+_KEY: Final = (
+    f"Check the API key that your client sends ({KEY_HEADER}), and that it was made on the Airweave this server asks."
+)
+_OPERATORS: Final = "Nothing that you send changes that: tell it to whoever runs this MCP server."
+
+_ABOUT_CALLERS: Final = {
+    ErrorCode.UNAUTHORIZED: _KEY,
+    ErrorCode.KEY_REJECTED: _KEY,
+    ErrorCode.KEY_EXPIRED: f"Make a new API key in the Airweave dashboard, and send that ({KEY_HEADER}).",
+    ErrorCode.ORGANIZATION_REQUIRED: f"Have your client send the organization's id in {ORGANIZATION_HEADER}.",
+    ErrorCode.ORGANIZATION_FORBIDDEN: f"Leave {ORGANIZATION_HEADER} away, or use a key of that organization.",
+    ErrorCode.ORGANIZATION_UNKNOWN: f"Check {ORGANIZATION_HEADER}, or leave it away.",
+    ErrorCode.ORGANIZATION_MALFORMED: f"{ORGANIZATION_HEADER} has to be a UUID.",
+}
+_ABOUT_THE_WAY: Final = frozenset(
+    {
+        ErrorCode.ROUTE_NOT_FOUND,
+        ErrorCode.METHOD_NOT_ALLOWED,
+        ErrorCode.NOT_JSON,
+        ErrorCode.UNEXPECTED_ANSWER,
+        ErrorCode.REDIRECTED,
+        ErrorCode.DNS,
+        ErrorCode.TLS,
+        ErrorCode.REFUSED,
+        ErrorCode.CONNECT_TIMEOUT,
+        ErrorCode.PROXY_ERROR,
+        ErrorCode.NETWORK,
+    }
+)
+
+
+def advice_for(*, single_tenant: bool) -> Callable[[AirweaveError], str]:
+    """What to do about an error. In single-tenant mode key and organization are the operator's as well."""
+
+    def advice(error: AirweaveError) -> str:
+        if error.code in _ABOUT_THE_WAY or (single_tenant and error.code in _ABOUT_CALLERS):
+            return _OPERATORS
+        return _ABOUT_CALLERS.get(error.code, error.hint)
+
+    return advice
