@@ -40,12 +40,17 @@ _ABOUT_THE_WAY: Final = frozenset(
 )
 
 
+_RESTARTING: Final = "Airweave or something on the way to it closed the connection; it may be restarting."
+
+
 def advice_for(*, single_tenant: bool) -> Callable[[AirweaveError], str]:
     """What to do about an error. In single-tenant mode key and organization are the operator's as well."""
 
     def advice(error: AirweaveError) -> str:
         if error.code in _ABOUT_THE_WAY or (single_tenant and error.code in _ABOUT_CALLERS):
             return _OPERATORS
+        if error.code == ErrorCode.RESET:
+            return _RESTARTING
         return _ABOUT_CALLERS.get(error.code, error.hint)
 
     return advice
