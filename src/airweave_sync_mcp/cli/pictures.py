@@ -12,6 +12,7 @@ from rich.text import Text
 from airweave_sync_mcp.cli.tables import coverage, facts_table
 from airweave_sync_mcp.cli.wording import of_commands
 from airweave_sync_mcp.render.contract import DiagnosisOut, FailedJobsOut, GroupOut, HealthOut, TroubledOut
+from airweave_sync_mcp.render.diagnosis import retry_text
 from airweave_sync_mcp.render.times import age
 
 STATE_COLOURS: Final = {
@@ -137,7 +138,7 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
         ("what changed", " ".join(out.changed or ())),
         ("findings", "\n".join(one.detail for one in out.findings or ())),
         ("shared", out.shared or ""),
-        ("retry", _retry(out)),
+        ("retry", retry_text(out.retry)),
         ("", out.retry.how or ""),
     ]
     steps = [Text(f"  {number}. {of_commands(step)}") for number, step in enumerate(out.next_steps, 1)]
@@ -148,11 +149,6 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
     if out.coverage:
         parts.append(coverage(out.coverage, now))
     return Group(*parts)
-
-
-def _retry(out: DiagnosisOut) -> str:
-    useful = "useful" if out.retry.useful else "not useful"
-    return f"{useful}{'' if out.retry.safe else ', NOT SAFE'}: {out.retry.when}"
 
 
 def _ago(text: str | None, now: datetime) -> str:

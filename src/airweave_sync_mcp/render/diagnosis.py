@@ -219,12 +219,22 @@ def _without_cause(diagnosis: Diagnosis, label: str | None) -> list[str]:
         State.WAITING_FOR_LOGIN: f"user: open {label} in Airweave and finish the login.",
         State.UNREAD: "Ask again: its jobs could not be read yet.",
         State.RUNNING: f"Wait for it: wait_for_sync_job(connection={label!r})",
+        State.SILENT: "user: check at the source that the connection's login and scope still show everything.",
         State.STUCK: "operator: look at the Airweave worker and Temporal; a stuck job can be cancelled.",
         State.HEALTHY: "Nothing to do.",
     }
     if judgement.state in steps:
         return [steps[judgement.state]]
     return [f"Look into: {one.detail}" for one in judgement.alarms[:2]] or ["Nothing to do."]
+
+
+def retry_text(retry: RetryOut) -> str:
+    """Whether and when a retry helps; a `when` that begins with a no needs no other."""
+    useful = "useful" if retry.useful else "not useful"
+    if not retry.safe:
+        return f"{useful}, NOT SAFE; {retry.when}"
+    no = not retry.useful and retry.when.startswith(("not ", "never", "hardly", "refused"))
+    return retry.when if no else f"{useful}; {retry.when}"
 
 
 def _failures(out: DiagnosisOut) -> str:
@@ -262,10 +272,8 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
         parts.append(f"Last success: {when}job {out.last_success.job_id or out.last_success.job}.")
     parts.append(f"Against the last good run: {' '.join(out.changed)}" if out.changed else "")
     parts.append(f"Shared: {out.shared}" if out.shared else "")
-    useful = "useful" if out.retry.useful else "not useful"
-    safe = "" if out.retry.safe else ", NOT SAFE"
     how = f" {out.retry.how}" if out.retry.how else ""
-    parts.append(f"Retry: {useful}{safe}; {out.retry.when}.{how}")
+    parts.append(f"Retry: {retry_text(out.retry)}.{how}")
     parts.append(f"Who acts: {WHO[Who(out.who)]}." if out.who else "")
     parts += [f"{number}. {step}" for number, step in enumerate(out.next_steps, 1)]
     parts.append(f"Error: {out.error}" if out.error else "")

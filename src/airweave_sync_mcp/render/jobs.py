@@ -9,6 +9,7 @@ from airweave_sync_mcp.answers.connection import ConnectionJobs
 from airweave_sync_mcp.answers.failed import FailedJobs
 from airweave_sync_mcp.answers.page import JobPage
 from airweave_sync_mcp.diagnosis.streaks import Streak
+from airweave_sync_mcp.history.model import JobStatus
 from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.render.contract import (
     ConnectionJobsOut,
@@ -44,7 +45,8 @@ def render_jobs(
 
     def build(shown: int) -> Rendered[JobsOut]:
         out = JobsOut(jobs=rows[:shown], coverage=coverage, **_paging(page, shown))
-        text = lines([_head(page, shown, "sync job"), *_job_lines(rows[:shown], now, style), *_foot(out, coverage)])
+        head = _head(page, shown, _noun(page, style))
+        text = lines([head, *_job_lines(rows[:shown], now, style), *_foot(out, coverage)])
         return Rendered(text, out)
 
     return fit(len(rows), build, limit or (FULL if style.full else CONCISE))
@@ -118,7 +120,7 @@ def render_connection_jobs(
             [
                 f"{out.connection} ({_told(out.source, out.collection)}): {out.status}. Id {out.connection_id}.",
                 _summary(out, answer, now),
-                _head(page, shown, "sync job"),
+                _head(page, shown, _noun(page, style)),
                 *_job_lines(rows[:shown], now, style),
                 *_foot(out, coverage),
             ]
@@ -184,6 +186,12 @@ def _paging(page: JobPage, shown: int) -> dict[str, Any]:
         "total_is_lower_bound": page.total_is_lower_bound or None,
         "next_cursor": page.next_cursor(shown),
     }
+
+
+def _noun(page: JobPage, style: RowStyle) -> str:
+    """What the rows are: their state is told once, where it was asked for."""
+    states = {row.job.status for row in page.rows} & {*JobStatus}
+    return f"{states.pop()} sync job" if not style.status and len(states) == 1 else "sync job"
 
 
 def _head(page: JobPage, shown: int, noun: str) -> str:
