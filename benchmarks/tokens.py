@@ -51,7 +51,7 @@ CASES: Final = (
     Case("20 failed rows", "two causes", "list_failed_jobs", {"group": False}, 950),
     Case("20 failed rows, and 5 failing since before", "demo", "list_failed_jobs", {"group": False}, 1000),
     Case("the same before an older Airweave", "older", "list_failed_jobs", {"group": False}, 1000),
-    Case("20 failed rows, long names", "long names", "list_failed_jobs", {"group": False}, 950),
+    Case("page of failed rows, long names", "long names", "list_failed_jobs", {"group": False}, 950),
     Case("20 failures of 2 causes, long names", "long names", "list_failed_jobs", {}, 300),
     Case("37 failures of 12 causes, grouped", "demo", "list_failed_jobs", {}, None),
     Case("health of 50 connections", "fifty", "get_sync_health", {}, 350),

@@ -23,7 +23,7 @@ from airweave_sync_mcp.render.contract import (
 )
 from airweave_sync_mcp.render.failing import failing_part
 from airweave_sync_mcp.render.fit import CONCISE, FULL, Rendered, fit
-from airweave_sync_mcp.render.rows import EXCERPT, NAME, Names, RowStyle, coverage_out, job_out, told_once, window_text
+from airweave_sync_mcp.render.rows import NAME, Names, RowStyle, coverage_out, job_out, told_once, window_text
 from airweave_sync_mcp.render.text import coverage_line, full_lines, job_line, lines, page_lines, transience_line
 from airweave_sync_mcp.render.times import age, iso, minute, span
 from airweave_sync_mcp.safety import Cleaner
@@ -60,27 +60,34 @@ def render_failed(
     names = Names.of(list(page.connections.values()), cleaner)
     before = failing_part(failed.failing_before, failed.not_read, names, style, page.window.since, now)
     coverage = coverage_out(page.coverage, cleaner)
-    rows: list[JobOut] = []
-
-    def build(shown: int) -> Rendered[FailedJobsOut]:
-        told, transience = told_once(rows[:shown], style)
-        out = FailedJobsOut(jobs=told, **transience, **before.facts, coverage=coverage, **_paging(page, shown))
-        head = _head(page, shown, "failed sync job")
-        texts = [head, *_job_lines(told, now, style), *transience_line(out), *before.lines, *_foot(out, coverage)]
-        return Rendered(lines(texts), out)
-
     alone = _TWENTY if not before.lines else _ORDINARY
     room = max(alone, len(page.rows) * alone // 20) if style.lean else None
-    for excerpt, called in _steps(names) if style.lean else [(EXCERPT, names)]:
+    most = limit or (FULL if style.full else CONCISE)
+
+    def page_of(excerpt: int, called: Names) -> Rendered[FailedJobsOut]:
         rows = [job_out(row, called, replace(style, excerpt=excerpt)) for row in page.rows]
-        if build(len(rows)).within(CONCISE, room):
+
+        def build(shown: int) -> Rendered[FailedJobsOut]:
+            told, transience = told_once(rows[:shown], style)
+            out = FailedJobsOut(jobs=told, **transience, **before.facts, coverage=coverage, **_paging(page, shown))
+            head = _head(page, shown, "failed sync job")
+            texts = [head, *_job_lines(told, now, style), *transience_line(out), *before.lines, *_foot(out, coverage)]
+            return Rendered(lines(texts), out)
+
+        return fit(len(rows), build, most, room)
+
+    best = page_of(style.excerpt, names)
+    for excerpt, called in _steps(names) if style.lean else ():
+        if best.structure.shown == len(page.rows):
             break
-    return fit(len(rows), build, limit or (FULL if style.full else CONCISE), room)
+        shorter = page_of(excerpt, called)
+        best = shorter if shorter.structure.shown > best.structure.shown else best
+    return best
 
 
 def _steps(names: Names) -> list[tuple[int, Names]]:
-    """How long errors that no cause explains may be, and how long names: the first that fits. Then rows give way."""
-    return [*((excerpt, names) for excerpt in (EXCERPT, 80, 40)), (40, names.brief)]
+    """How long errors that no cause explains and names may be where a page is not whole. Then rows give way."""
+    return [(80, names), (40, names), (40, names.brief)]
 
 
 def render_connection_jobs(
