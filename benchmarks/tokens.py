@@ -20,7 +20,7 @@ import anyio
 from mcp import Client
 from tests.support.world import Clock, World, app_core, text_of
 
-from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, build_demo
+from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, Generation, build_demo
 from airweave_sync_mcp.demo import troubles as t
 from airweave_sync_mcp.demo.build import build_world
 from airweave_sync_mcp.demo.scenarios import ENGINEERING, Scenario
@@ -49,8 +49,13 @@ class Case:
 CASES: Final = (
     Case("20 failures of 2 causes, grouped", "two causes", "list_failed_jobs", {}, 300),
     Case("20 failed rows", "two causes", "list_failed_jobs", {"group": False}, 950),
-    Case("20 failed rows, mixed", "demo", "list_failed_jobs", {"group": False}, 950),
+    Case("20 failed rows, and 5 failing since before", "demo", "list_failed_jobs", {"group": False}, 1000),
+    Case("the same before an older Airweave", "older", "list_failed_jobs", {"group": False}, 1000),
+    Case("20 failed rows, long names", "long names", "list_failed_jobs", {"group": False}, 950),
+    Case("20 failures of 2 causes, long names", "long names", "list_failed_jobs", {}, 300),
+    Case("37 failures of 12 causes, grouped", "demo", "list_failed_jobs", {}, None),
     Case("health of 50 connections", "fifty", "get_sync_health", {}, 350),
+    Case("health of 10 failing, long names", "long names", "get_sync_health", {}, 350),
     Case("health of the demo", "demo", "get_sync_health", {}, 350),
     Case("diagnosis: expired login", "demo", "diagnose_sync", {"connection": "Marketing Google Drive"}, 600),
     Case("diagnosis: rate limit", "demo", "diagnose_sync", {"connection": "Ops Notion"}, 600),
@@ -62,13 +67,30 @@ CASES: Final = (
     Case("10 jobs", "demo", "list_sync_jobs", {"limit": 10}, 1000),
     Case("10 jobs of a connection", "demo", "get_connection_jobs", {"connection": "Ops Notion", "limit": 10}, 1000),
     Case("one job", "demo", "get_sync_job", {"job": "latest_failed"}, 1000),
+    Case("waiting for an ended job", "demo", "wait_for_sync_job", {"connection": "Ops Notion"}, 1000),
+    Case("10 connections", "demo", "list_connections", {"limit": 10}, 1000),
     Case("20 connections", "demo", "list_connections", {}, None),
+    Case("20 jobs", "demo", "list_sync_jobs", {}, None),
+    Case("20 jobs of a connection", "demo", "get_connection_jobs", {"connection": "Ops Notion"}, None),
+    Case("an error", "demo", "get_connection_jobs", {"connection": "Product Notion"}, 500),
 )
+
+LONG_NAMES: Final = (
+    "Customer Success Google Drive (EMEA)", "Engineering Wiki - Confluence Cloud", "営業チームのNotionワークスペース",
+    "Finance & Legal SharePoint Archive 2024", "Команда продаж: Google Диск", "Acme / Platform / GitHub Enterprise",
+    "People Operations Greenhouse (Recruiting)", "Marketing Campaigns HubSpot - North America",
+    "Vertrieb & Kundenbetreuung Salesforce", "Data Platform Snowflake Warehouse (prod)",
+)  # fmt: skip
 
 
 def worlds() -> Iterator[tuple[str, World]]:
     """The organizations that are asked."""
     yield "demo", _world(None)
+    yield "older", _world(None, Generation.MARCH_2026)
+    yield (
+        "long names",
+        _world([_scenario(name, "notion", n, (t.RATE_LIMITED, t.DNS)[n % 2], 2) for n, name in enumerate(LONG_NAMES)]),
+    )
     yield (
         "two causes",
         _world(
@@ -88,9 +110,9 @@ def _scenario(name: str, source: str, number: int, outcome: t.Outcome, failures:
     return Scenario(name, source, ENGINEERING, last, every=3 * _HOUR, runs=((outcome, failures), (t.GOOD, 30)))
 
 
-def _world(scenarios: list[Scenario] | None) -> World:
+def _world(scenarios: list[Scenario] | None, generation: Generation = Generation.CURRENT) -> World:
     clock = Clock()
-    options = DemoOptions(clock=clock, api_key=DEMO_API_KEY)
+    options = DemoOptions(clock=clock, api_key=DEMO_API_KEY, generation=generation)
     demo = build_demo(options, build_world(clock.now, scenarios) if scenarios is not None else None)
     return World(clock=clock, core=app_core(demo.app, clock), demo=demo)
 
@@ -102,7 +124,7 @@ async def _answers() -> list[tuple[str, int | None, str, str]]:
             for case in CASES:
                 if case.world == name:
                     answer = await client.call_tool(case.tool, case.arguments)
-                    if answer.is_error:
+                    if bool(answer.is_error) != (case.name == "an error"):
                         raise RuntimeError(text_of(answer))
                     rows.append((case.name, case.budget, text_of(answer), _compact(answer.structured_content)))
             if name == "demo":

@@ -17,7 +17,7 @@ from airweave_sync_mcp.tools.acting import waiting_tools, writing_tools
 from airweave_sync_mcp.tools.base import App, ToolContext
 from airweave_sync_mcp.tools.connections import connection_tools
 from airweave_sync_mcp.tools.diagnosis import diagnosis_tools
-from airweave_sync_mcp.tools.guard import note_sealed_state, refuse_writes, use_approvals_once
+from airweave_sync_mcp.tools.guard import name_tools, note_sealed_state, refuse_writes, use_approvals_once
 from airweave_sync_mcp.tools.jobs import job_tools
 from airweave_sync_mcp.version import package_version
 
@@ -73,6 +73,7 @@ def build_server(
             )
 
     writes = writing_tools() if allow_writes else ()
+    tools = [*job_tools(), *diagnosis_tools(), *connection_tools(), *waiting_tools(), *writes]
     guard = use_approvals_once(core.claims, core.cleaner) if allow_writes else refuse_writes(core.cleaner)
     with _root_logger_untouched():
         server = MCPServer(
@@ -81,9 +82,9 @@ def build_server(
             version=package_version(),
             instructions=INSTRUCTIONS + (WRITING if allow_writes else ""),
             lifespan=lifespan,
-            tools=[*job_tools(), *diagnosis_tools(), *connection_tools(), *waiting_tools(), *writes],
+            tools=tools,
             log_level="WARNING",
-            middleware=[*middleware, guard],
+            middleware=[*middleware, guard, name_tools([tool.name for tool in tools], core.cleaner)],
             request_state_security=request_state_security,
             subscriptions=None if subscriptions else False,
         )

@@ -225,15 +225,17 @@ async def failure(client: AirweaveClient) -> AirweaveError:
 
 async def test_unusable_certificates_and_proxies_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
-    with pytest.raises(AirweaveError, match="certificates") as caught:
-        await client_for("https://airweave.example", own_transport=False).__aenter__()
-    assert caught.value.code is ErrorCode.TLS
+    async with client_for("https://airweave.example", own_transport=False) as client:
+        errors = [await failure(client) for _ in range(2)]
+    assert [error.code for error in errors] == [ErrorCode.TLS] * 2
+    assert "certificates" in errors[0].message
     monkeypatch.delenv("SSL_CERT_FILE")
     monkeypatch.setenv("ALL_PROXY", "gopher://user:hidden@proxy.example")
-    with pytest.raises(AirweaveError, match="proxy") as caught:
-        await client_for("https://airweave.example", own_transport=False).__aenter__()
-    assert caught.value.code is ErrorCode.PROXY_ERROR
-    assert_no_secret(caught.value, "hidden")
+    async with client_for("https://airweave.example", own_transport=False) as client:
+        error = await failure(client)
+    assert error.code is ErrorCode.PROXY_ERROR
+    assert "proxy" in error.message
+    assert_no_secret(error, "hidden")
 
 
 async def test_a_proxy_is_used_as_httpx_users_expect(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,8 +362,13 @@ async def test_cancellation_stops_the_request() -> None:
 
 
 async def test_a_client_that_is_not_open_says_so() -> None:
+    client = client_for("http://127.0.0.1:1")
     with pytest.raises(RuntimeError, match="async with"):
-        await client_for("http://127.0.0.1:1").organization_jobs(credential(), path=OrganizationJobsPath.OLDER)
+        await client.organization_jobs(credential(), path=OrganizationJobsPath.OLDER)
+    async with client:
+        pass
+    with pytest.raises(RuntimeError, match="async with"):
+        await client.organization_jobs(credential(), path=OrganizationJobsPath.OLDER)
 
 
 async def test_a_jwt_is_not_shown_either() -> None:

@@ -36,7 +36,7 @@ async def test_what_has_been_failing_since_before_the_window_is_named(generation
     """A credential failure pauses the sync: the worst trouble makes no new jobs."""
     found = await failed(demo(generation))
     assert [one.connection.name for one in found.failing_before] == BEFORE
-    assert all(one.row and one.row.verdict for one in found.failing_before)
+    assert all(one.row.verdict for one in found.failing_before)
     assert all(row.job.failed for row in found.page.rows)
     shown = {row.connection.name for row in found.page.rows if row.connection}
     assert not shown & {*BEFORE}
@@ -79,10 +79,11 @@ async def test_one_that_was_not_read_is_named_by_its_status() -> None:
     air.add("fine", hourly("fine", 3))
     air.faults["/source-connections/"] = LIMITED
     found = await failed(air.world())
-    assert [(one.connection.name, one.row) for one in found.failing_before] == [("dead", None)]
+    assert [one.name for one in found.not_read] == ["dead"]
+    assert found.failing_before == ()
     assert not found.page.coverage.complete
     filtered = await failed(air.world(), causes=frozenset({CauseName.UNKNOWN}))
-    assert filtered.failing_before == ()
+    assert (filtered.failing_before, filtered.not_read) == ((), ())
 
 
 async def test_one_that_the_organization_s_list_tells_of_is_not_named_twice() -> None:
@@ -93,7 +94,7 @@ async def test_one_that_the_organization_s_list_tells_of_is_not_named_twice() ->
     air.faults[f"/source-connections/{uid('connection', 'c0')}/jobs"] = LIMITED
     found = await failed(air.world())
     assert [row.connection.name for row in found.page.rows if row.connection] == ["c0"]
-    assert found.failing_before == ()
+    assert (found.failing_before, found.not_read) == ((), ())
 
 
 async def test_a_connection_that_failed_nobody_knows_when_comes_first() -> None:

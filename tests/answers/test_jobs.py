@@ -368,3 +368,13 @@ def test_places_in_the_order_of_rows() -> None:
         assert rows_below(rows, cursor_key(row.at, row.id)) == rows[number + 1 :]
     assert cursor_time(cursor_key(NOW)) == NOW
     assert cursor_time(cursor_key(None)) is None
+
+
+async def test_the_organization_s_list_ends_nowhere() -> None:
+    """What a connection's own list does not give, the organization's does."""
+    air = organization(1, 1100)
+    async with air.world().asking() as ask:
+        await list_jobs(ask(), query("c0", since="90d", limit=1))
+        shown = [page async for page in pages(ask, query(limit=1000))]
+    assert sum(len(page.rows) for page in shown) == 1100
+    assert shown[-1].coverage.complete

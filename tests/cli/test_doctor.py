@@ -113,6 +113,34 @@ def test_nobody_listens_there(tmp_path: Path) -> None:
     assert "AIRWEAVE_BASE_URL" in mends(ran)
 
 
+def test_a_rate_limit_says_when_to_ask_again(tmp_path: Path) -> None:
+    def limited(path: str) -> Reply:
+        if path == "/health":
+            return Reply(200, {"status": "healthy"})
+        return Reply(429, {"detail": "Rate limit exceeded"}, headers=((b"retry-after", b"60"),))
+
+    ran = both_agree(with_key(tmp_path, Airweave(answer=limited)))
+
+    assert ran.code == 3
+    assert states(ran)["access"] == "failed"
+    assert "Trying again helps in 60 s." in mends(ran)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("SSL_CERT_FILE", "/nowhere/ca.pem"), ("ALL_PROXY", "gopher://proxy.example")]
+)
+def test_certificates_and_proxies_nobody_can_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)  # httpx reads it from the process
+
+    ran = both_agree(with_key(tmp_path))
+
+    assert ran.code == 3
+    assert states(ran) == {"settings": "ok", "key": "ok", "address": "failed"}
+    assert variable in mends(ran)
+
+
 @pytest.mark.parametrize("status", [200, 404, 403])
 def test_something_else_answers_there(tmp_path: Path, status: int) -> None:
     page = Reply(status, b"<!doctype html><title>Welcome</title>")
@@ -157,6 +185,37 @@ def test_a_warning_of_the_settings_is_repeated(tmp_path: Path) -> None:
 
     assert ran.code == 0
     assert states(ran)["settings"] == "warning"
+
+
+def test_with_a_wrong_setting_the_rest_is_checked(tmp_path: Path) -> None:
+    wrong = {"AIRWEAVE_SYNC_FEED": "maybe", "AIRWEAVE_ORGANIZATION_ID": "Acme"}
+
+    ran = both_agree(with_key(tmp_path, demo_app(), **wrong), "--deadline", "900")
+
+    assert ran.code == 2
+    found = {one["found"]: one["state"] for one in ran.json["checks"]}
+    assert [one.partition(":")[0] for one, state in found.items() if state == "failed"] == [
+        "AIRWEAVE_ORGANIZATION_ID",
+        "AIRWEAVE_SYNC_FEED",
+        "--deadline",
+    ]
+    assert found["feed = auto (default)"] == "ok"
+    assert states(ran) | {"settings": "ok"} == dict.fromkeys(states(ran), "ok")
+    assert states(ran).keys() >= {"key", "address", "access", "organization", "generation", "rate limit"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"AIRWEAVE_BASE_URL": "ftp://x"}, {"AIRWEAVE_API_KEY_FILE": "~/key", "AIRWEAVE_SYNC_FEED": "maybe"}]
+)
+def test_nobody_is_asked_where_it_is_not_clear_who(tmp_path: Path, wrong: dict[str, str]) -> None:
+    airweave = Airweave(answer=lambda _: nobody())
+
+    ran = both_agree(with_key(tmp_path, airweave, **wrong))
+
+    assert ran.code == 2
+    assert states(ran) == {"settings": "failed", "address": "skipped"}
+    assert all(any(name in one["found"] for one in ran.json["checks"]) for name in wrong)
+    assert airweave.requests == []
 
 
 def test_the_demo_is_well(shell: Shell) -> None:

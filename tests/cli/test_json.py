@@ -107,3 +107,14 @@ def test_a_script_reads_names_as_they_are(shell: Shell) -> None:
     ran = shell("connections", "--search", "équipe", "--json")
 
     assert "Équipe Produit – 製品ドキュメント 📚" in ran.out
+
+
+def test_errors_of_sources_are_bare_in_groups_and_rows(tmp_path: Path) -> None:
+    shell = Shell(home=tmp_path, world=still_world())
+    groups = shell("failed", "--json").json["groups"]
+    rows = shell("failed", "--rows", "--limit", "100", "--json").json["jobs"]
+
+    assert groups
+    assert not [one for one in groups if "«" in one["example_error"] or "»" in one["example_error"]]
+    texts = {" ".join(row.get("error", "").split()) for row in rows}
+    assert groups[0]["example_error"] in texts

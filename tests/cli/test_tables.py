@@ -90,6 +90,21 @@ def test_an_incomplete_answer_says_so_in_the_open(shell: Shell) -> None:
     assert "10 requests a minute" in " ".join(ran.out.split())
 
 
+@pytest.mark.parametrize("words", [["failed"], ["failed", "--rows"]])
+def test_what_was_not_read_stands_under_a_heading_of_its_own(shell: Shell, words: list[str]) -> None:
+    shell.world = still_world(rate_limit=10)
+    table = shell(*words)
+    shell.world = still_world(rate_limit=10)
+    data = shell(*words, "--json").json
+
+    unread = [one["connection"] for one in data["not_read_yet"]]
+    assert all(one["connection_id"] for one in data["not_read_yet"])
+    head, _, tail = table.out.partition("\nFailing now; since when and why was not read yet\n")
+    assert len(unread) > 10
+    assert tail.splitlines()[: len(unread)] == [f"  {name}" for name in unread]
+    assert not any(name in head for name in unread)
+
+
 @pytest.mark.parametrize("width", [20, 40])
 @pytest.mark.parametrize("command", ["failed rows", "jobs", "connections", "job with a hostile error"])
 def test_a_very_narrow_window_is_no_trouble(ask: Ask, command: str, width: int) -> None:
@@ -97,3 +112,24 @@ def test_a_very_narrow_window_is_no_trouble(ask: Ask, command: str, width: int) 
 
     assert ran.code == 0
     assert all(len(line) <= width for line in ran.out.splitlines() if "--cursor" not in line)
+
+
+@pytest.mark.parametrize("words", [["failed"], ["failed", "--rows"], ["jobs", "--status", "pending"]])
+def test_a_headline_claims_no_more_than_was_read(tmp_path: Path, words: list[str]) -> None:
+    ran = Shell(home=tmp_path, world=still_world(rate_limit=3))(*words)
+
+    assert ran.out.splitlines()[0].endswith(", as far as is known")
+    assert "INCOMPLETE: " in ran.out
+
+
+def test_a_headline_says_that_nothing_was_read(tmp_path: Path) -> None:
+    ran = Shell(home=tmp_path, world=still_world(rate_limit=1))("failed", "--source", "gmail")
+
+    assert ran.out.splitlines()[0].endswith(": nothing was read yet")
+
+
+def test_one_is_not_told_as_many(tmp_path: Path, read_once: World) -> None:
+    shell = Shell(home=tmp_path, world=read_once)
+
+    assert shell("jobs", "--status", "pending").out.splitlines()[0] == "1 sync job"
+    assert shell("connections", "--search", "acme gitlab").out.splitlines()[0] == "1 source connection"

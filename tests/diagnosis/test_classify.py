@@ -201,3 +201,28 @@ def test_symptom_of_a_job():
     assert (symptom.started, symptom.wrote, symptom.status) == (False, True, "failed")
     bare = symptom_of(SyncJob(id="1", status="running", started_at=datetime(2026, 4, 1, tzinfo=UTC)), None)
     assert (bare.source, bare.started, bare.wrote) == (None, True, None)
+
+
+def test_an_exception_group_is_told_by_what_it_holds():
+    text = """ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+  + Exception Group Traceback (most recent call last):
+  |   File "/app/airweave/orchestrator.py", line 233, in _process_entities
+  |     raise Timeout("401 Unauthorized")
+  +-+---------------- 1 ----------------
+    | airweave.domains.usage.UsageLimitExceededError: Usage limit exceeded for entities: 50001/50000
+    +------------------------------------
+"""
+    assert classify(Symptom(message=text)).cause is C.USAGE_OR_BILLING_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("operation", "source", "cause"),
+    [
+        ("ListObjectsV2", "s3", C.SOURCE_PERMISSION_DENIED),
+        ("PutObject", "s3", C.STORAGE_OR_FILE_ERROR),
+        ("GetObject", "github", C.STORAGE_OR_FILE_ERROR),
+    ],
+)
+def test_a_bucket_is_the_source_where_it_is_read_and_the_source_is_one(operation: str, source: str, cause: C):
+    text = f"ClientError: An error occurred (AccessDenied) when calling the {operation} operation: Access Denied"
+    assert classify(Symptom(message=text, source=source)).cause is cause

@@ -32,7 +32,7 @@ SYMPTOMS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(symptom=SYMPTOMS)
 def test_always_the_same_whole_answer(symptom: Symptom):
     verdict = classify(symptom)
@@ -46,7 +46,7 @@ def test_always_the_same_whole_answer(symptom: Symptom):
     assert (verdict.nearest is None) or verdict.cause == "unknown"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=TEXTS)
 def test_unwrapping_keeps_positions(text: str):
     unwrapped = unwrap(text)
@@ -54,7 +54,7 @@ def test_unwrapping_keeps_positions(text: str):
     assert 0 <= unwrapped.body <= len(unwrapped.text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=TEXTS)
 def test_masking_only_blanks(text: str):
     lower = text.replace("İ", "I").lower()
@@ -63,14 +63,14 @@ def test_masking_only_blanks(text: str):
     assert all(after in (before, "·") for before, after in zip(lower, masked, strict=True))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(head=st.text(max_size=50), filler=st.sampled_from(["x", "'", "a ", ".pdf ", "401 ", "token ", "http://a/"]))
 def test_a_huge_text_is_cut(head: str, filler: str):
     unwrapped = unwrap(head + filler * (200_000 // len(filler)))
     assert len(unwrapped.text) <= HEAD + TAIL + 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(text=TEXTS.map(str.lower), words=st.sets(st.sampled_from([s for s in SNIPPETS if len(s) > 3]), max_size=30))
 def test_the_lexicon_finds_exactly_the_words_present(text: str, words: set[str]):
     words = {word.lower() for word in words}

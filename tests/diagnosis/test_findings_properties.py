@@ -18,7 +18,7 @@ from airweave_sync_mcp.history.model import ConnectionHistory, JobStatus, SyncJo
 from .findings_kit import DAY, HOUR, NOW, bad, cause_of, connection, good, history, job
 
 MARK = "UPSTREAM-TEXT"
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 near = st.timedeltas(-DAY, 60 * DAY).map(lambda ago: NOW - ago)
 anywhere = st.datetimes(timezones=st.just(UTC))
 times = st.none() | near | anywhere

@@ -4,11 +4,12 @@ import re
 import signal
 import socket
 import subprocess
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import Shell
+from tests.cli.kit import Shell, with_key
 from tests.e2e.kit import MODULE, PATIENCE_S, environment, process
 from tests.e2e.test_stdio import read_until
 
@@ -32,6 +33,24 @@ def test_it_serves_and_can_be_asked_as_it_says(tmp_path: Path) -> None:
     assert code == 130
 
 
+def test_march_2026_as_it_was_released(tmp_path: Path) -> None:
+    words = ["demo-api", "--port", "0", "--generation", "2026-03", "--dead-list"]
+    with process(*words, env=environment(tmp_path)) as server:
+        said = read_until(server.stderr, b" failed\n").decode()
+        found = re.search(r"127\.0\.0\.1:[1-9]\d*", said)
+        assert found
+        connection = HTTPConnection(found[0], timeout=PATIENCE_S)
+        connection.request("GET", "/sync/jobs", headers={"X-API-Key": "demo-key"})
+        status = connection.getresponse().status
+        connection.close()
+        shell = with_key(tmp_path, AIRWEAVE_BASE_URL=f"http://{found[0]}", AIRWEAVE_API_KEY="demo-key")
+        ran = shell("doctor", "--json")
+
+    assert status == 500
+    assert ran.code == 0
+    assert any("March 2026 as released" in one["found"] for one in ran.json["checks"])
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -39,6 +58,7 @@ def test_it_serves_and_can_be_asked_as_it_says(tmp_path: Path) -> None:
         (["--port", "-1"], "0 to 65535"),
         (["--port", "65536"], "0 to 65535"),
         (["--rate-limit", "0"], "at least 1"),
+        (["--dead-list"], "current has no such list at all; use --generation 2026-03."),
     ],
 )
 def test_what_it_cannot_do_it_says(tmp_path: Path, words: list[str], said: str) -> None:

@@ -67,7 +67,7 @@ def test_stdout_carries_protocol_and_nothing_else(tmp_path: Path) -> None:
             assert not talk.call(tool, **arguments).get("isError")
         assert talk.call("get_connection_jobs", connection="Nobody")["isError"]
         assert talk.call("list_sync_jobs", status="crashed")["isError"]
-        assert talk.call("no_such_tool")["isError"]
+        assert talk.call("no_such_tool")["structuredContent"]["code"] == "unknown_tool"
         assert "error" in talk.ask("no/such/method")
         code, rest, err = talk.close()
 
@@ -93,6 +93,25 @@ def test_without_a_key_it_starts_and_says_so_until_a_signal_ends_it(tmp_path: Pa
     assert answer["isError"]
     assert answer["structuredContent"]["code"] == "no_key"
     assert "AIRWEAVE_API_KEY" in answer["content"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "code"),
+    [("SSL_CERT_FILE", "/nowhere/ca.pem", "tls"), ("ALL_PROXY", "gopher://proxy.example", "proxy_error")],
+)
+def test_with_certificates_or_proxies_nobody_can_use_it_starts_and_says_so(
+    tmp_path: Path, variable: str, value: str, code: str
+) -> None:
+    with process(env=environment(tmp_path, AIRWEAVE_API_KEY=KEY, **{variable: value})) as server:
+        talk = Talk(server)
+        talk.open()
+        answer = talk.call("list_sync_jobs")
+        ended, _, err = talk.close()
+
+    assert answer["isError"]
+    assert answer["structuredContent"]["code"] == code
+    assert variable in answer["structuredContent"]["hint"]
+    assert (ended, err) == (0, "")
 
 
 @pytest.fixture
@@ -165,6 +184,30 @@ def test_the_watch_for_the_network_sees_one(tmp_path: Path) -> None:
 
     assert done.returncode == 3
     assert b"NETWORK socket.connect" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is full for sure")
+def test_a_full_disk_and_a_closed_output_are_told(tmp_path: Path) -> None:
+    command = [*MODULE, "--demo", "connections"]
+    env = environment(tmp_path)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, env=env, stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
+    closed: list[Any] = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    shut = subprocess.run(closed, env=env, stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
+
+    assert (done.returncode, done.stderr) == (74, b"The output cannot be written: No space left on device.\n")
+    assert (shut.returncode, shut.stderr) == (74, b"The output cannot be written: Bad file descriptor.\n")
+
+
+def test_nothing_meant_for_people_lands_in_the_protocol(tmp_path: Path) -> None:
+    """Where standard error is closed, Python prints to standard output instead."""
+    command: list[Any] = ["sh", "-c", 'exec "$@" 2>&-', "sh", *MODULE, "--demo"]
+    env = environment(tmp_path, AIRWEAVE_SYNC_FED="auto")
+    done = subprocess.run(
+        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=PATIENCE_S, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, b"")
 
 
 def test_names_that_a_terminal_cannot_show_are_no_crash_and_before_head_it_ends_in_silence(tmp_path: Path) -> None:

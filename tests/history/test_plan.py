@@ -54,6 +54,28 @@ def test_the_order_of_interest() -> None:
     assert tasks[1].newer_than == ago(seconds=10), "somebody else may have read it a moment ago"
 
 
+def test_the_order_where_what_is_under_way_matters_most() -> None:
+    known: list[tuple[Connection, ConnectionHistory | None]] = [
+        (connection("failing", status="error"), None),
+        (connection("unread"), None),
+        (connection("stale"), history(runs(3), connection("stale"), fetched_at=ago(minutes=5))),
+        (connection("asked for"), None),
+        (connection("busy", status="syncing"), None),
+    ]
+    tasks = plan_for(*known, asked_for=frozenset({connection("asked for").id}), busy_as_of=NOW)
+    assert [task.connection.name for task in tasks] == ["asked for", "busy", "unread", "failing", "stale"]
+
+
+def test_what_turned_busy_since_it_was_read_is_read_as_what_is_busy() -> None:
+    one = connection(status="syncing")
+    ended = history(runs(2), one, fetched_at=ago(seconds=8))
+    assert interest_of(one, ended, busy_as_of=ago(seconds=5)) is Interest.BUSY
+    assert interest_of(one, ended, busy_as_of=ago(seconds=8)) is None, "it ended since the list was read"
+    assert interest_of(connection(), ended, busy_as_of=NOW) is None
+    going = history([run("going", ago(hours=1), None, "running")], one, fetched_at=ago(seconds=8))
+    assert interest_of(one, going, busy_as_of=NOW) is None
+
+
 @pytest.mark.parametrize(
     ("status", "newest", "seconds"),
     [

@@ -202,7 +202,7 @@ async def test_the_organization_s_list_is_read_piece_by_piece(generation: Genera
     metered = Metered(generation)
     day = Need(window=Window(since=ago(hours=24)))
     views = await metered.ask(day, times=7)
-    assert [one.code for one in views[0].coverage.problems] == ["budget_exhausted", "not_far_enough"]
+    assert [one.code for one in views[0].coverage.problems] == ["rate_limit", "budget_exhausted", "not_far_enough"]
     assert views[-1].coverage.complete
     assert metered.most_in_a_minute() <= MOST
     truth = metered.demo.world

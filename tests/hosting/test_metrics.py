@@ -59,7 +59,7 @@ async def test_calls_latency_sizes_upstream_and_memory_are_counted() -> None:
     assert found["airweave_sync_tool_calls_total{outcome=ok,tool=list_connections}"] == 2
     assert found["airweave_sync_tool_calls_total{outcome=invalid_argument,tool=list_connections}"] == 1
     assert found["airweave_sync_tool_calls_total{outcome=key_rejected,tool=list_connections}"] == 1
-    assert found["airweave_sync_tool_calls_total{outcome=error,tool=unknown}"] == 1
+    assert found["airweave_sync_tool_calls_total{outcome=unknown_tool,tool=unknown}"] == 1
     assert found["airweave_sync_tool_call_seconds_count{tool=list_connections}"] == 4
     assert found["airweave_sync_answer_bytes_sum{tool=list_connections}"] > 1_000
     assert found["airweave_sync_http_requests_total{route=mcp,status=200}"] == 6

@@ -72,6 +72,17 @@ def check_spans(told: str) -> None:
     assert DEMO_API_KEY not in told
 
 
+async def test_with_certificates_nobody_can_use_it_serves_and_says_so(tmp_path: Path) -> None:
+    with launched(tmp_path, environ={"SSL_CERT_FILE": "/nowhere/ca.pem"}) as process:
+        async with http_client(base_url=process.url) as http:
+            answer = (await ask(http, key=ALICE)).text
+        state = json.loads(process.get("/readyz"))["airweave"]["state"]
+    assert '"code":"tls"' in answer.replace(" ", "")
+    assert "SSL_CERT_FILE" in answer
+    assert state == "troubled"
+    assert "Traceback" not in process.told
+
+
 @pytest.fixture
 def _process_as_it_was(logging_as_it_was: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """For what takes this process for a server's own."""

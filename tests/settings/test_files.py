@@ -18,8 +18,14 @@ BROKEN = {
         {"api_key": FILE_KEY, "collection": []},
         "holds a wrong collection: it has to be a text",
     ),
-    "a wrong address": ({"api_key": FILE_KEY, "base_url": "localhost:8001"}, "The base URL has to start with"),
-    "a wrong organization": ({"api_key": FILE_KEY, "organization_id": "acme"}, "an organization id is a UUID"),
+    "a wrong address": (
+        {"api_key": FILE_KEY, "base_url": "localhost:8001"},
+        "holds a wrong base_url: the base URL has",
+    ),
+    "a wrong organization": (
+        {"api_key": FILE_KEY, "organization_id": "acme"},
+        "holds a wrong organization_id: an organiz",
+    ),
     "not text": (b'{"api_key": "\xff"}', "is not UTF-8 text"),
     "endless": (" " * (1 << 20) + "{}", "is far too large"),
     "deep": ("[" * 200_000, "is not valid JSON (numbers or nesting beyond reason)"),

@@ -105,8 +105,8 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     told = problems({"concurrency": "65", "deadline_s": "nan", "log_level": "loud"}, environ, tmp_path)
     starts = [
         "AIRWEAVE_SYNC_DEMO: it has to be true or false.",
-        "AIRWEAVE_ORGANIZATION_ID: an organization id is a UUID",
         "AIRWEAVE_BASE_URL: The base URL has to start with https://",
+        "AIRWEAVE_ORGANIZATION_ID: an organization id is a UUID",
         "There is no Airweave API key. Set AIRWEAVE_API_KEY",
         "AIRWEAVE_SYNC_FEED: it has to be auto, organization or connections.",
         "--concurrency: it has to be a whole number from 1 to 64.",

@@ -10,6 +10,8 @@ import httpx
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from mcp.types import CallToolResult, Tool
 
+from airweave_sync_mcp.diagnosis.causes import Who
+from airweave_sync_mcp.render.diagnosis import WHO
 from tests.support.world import Clock, World, app_core, text_of
 
 ERAS: tuple[Literal["auto", "legacy"], ...] = ("auto", "legacy")
@@ -106,7 +108,10 @@ def empty_places(value: object, path: str = "") -> Iterator[str]:
 
 
 _COUNTERS = frozenset({"inserted", "updated", "deleted", "kept", "skipped"})
-_TIMES = frozenset({"started_at", "created_at", "failed_at", "at", "since", "until", "as_of"})
+_WORDS = frozenset({"state", "phase"})
+_TIMES = frozenset(
+    {"started_at", "created_at", "failed_at", "at", "job_at", "failing_since", "since", "until", "as_of"}
+)
 _TOLD_OTHERWISE = frozenset({
     "estimated", "shown", "total_is_lower_bound", "duration_s", "usual_duration_s", "usual_interval_s", "success_rate",
     "runs_judged", "retry_after_s", "as_of", "first_seen", "last_seen",
@@ -118,6 +123,7 @@ def check_same_facts(answer: CallToolResult) -> None:
     """Everything the structure tells, the text tells too."""
     text = text_of(answer)
     flat = _flat(text)
+    check_rows(answer.structured_content or {}, text)
     for path, key, value in _leaves(answer.structured_content):
         missing = f"{path} = {value!r} is not in the text:\n{text}"
         if isinstance(value, bool):
@@ -133,8 +139,37 @@ def check_same_facts(answer: CallToolResult) -> None:
             assert f"{value:,}" in text, missing
         elif isinstance(value, str) and key == "code":
             continue  # of a problem, whose message is told
+        elif key in _WORDS:
+            assert value in text or value.replace("_", " ") in text, missing
+        elif key == "who":
+            assert f"Who acts: {value}" in text or WHO[Who(value)] in text, missing
         elif isinstance(value, str) and key not in _TOLD_OTHERWISE and key != "ended_at":
             assert _flat(value) in flat, missing
+
+
+def check_rows(structure: dict[str, Any], text: str) -> None:
+    """What a row tells, the line of that row tells, and what is told once of many is told once in the text."""
+    jobs = structure.get("jobs", [])
+    for job in jobs if isinstance(jobs, list) else ():
+        (line,) = [
+            one for one in text.split("\n") if re.search(rf"\bjob {job.get('job_id', job['job'])}(?![\w-])", one)
+        ][-1:]
+        assert job.get("connection", "") in line, (job, line)
+        assert job.get("cause", "") in line
+        assert (f"{job['cause']} ({_kind(job['transient'])})" in line) if "transient" in job else "(tran" not in line
+    for group in structure.get("groups", []):
+        assert f"- {group['cause']} ({_kind(group['transient'])}): {group['count']} failure" in text
+    for one in structure.get("failing_since_before", []):
+        told = f"{one['cause']} ({_kind(one['transient'])})" if "cause" in one else ""
+        assert any(line.startswith(f"- {one['connection']}: ") and told in line for line in text.split("\n"))
+    if "transient_causes" in structure:
+        assert f"{', '.join(structure['transient_causes'])}; the other causes are permanent." in text
+    if "transient" in structure and isinstance(structure.get("jobs"), list):
+        assert f"All of them are {_kind(structure['transient'])}." in text
+
+
+def _kind(transient: object) -> str:
+    return "transient" if transient else "permanent"
 
 
 def _flat(text: str) -> str:

@@ -108,6 +108,10 @@ BAD: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
     "limit too small": ("list_sync_jobs", {"limit": 0}, "invalid_argument", ("limit", "0", "1 to 100")),
     "limit too large": ("list_connections", {"limit": 101}, "invalid_argument", ("limit", "101", "1 to 100")),
     "limit no number": ("list_failed_jobs", {"limit": "many"}, "invalid_argument", ("'many'", "1 to 100")),
+    "limit a switch": ("list_sync_jobs", {"limit": True}, "invalid_argument", ("limit", "True", "1 to 100")),
+    "time a switch": (
+        "wait_for_sync_job", {"connection": "Acme GitHub", "timeout_seconds": True}, "invalid_argument", ("1 to 45",),
+    ),
     "limit a fraction": ("list_sync_jobs", {"limit": 2.5}, "invalid_argument", ("2.5", "1 to 100")),
     "unknown detail": ("list_sync_jobs", {"detail": "more"}, "invalid_argument", ("'more'", "concise, full")),
     "name of a wrong type": ("list_sync_jobs", {"connection": ["a", "b"]}, "invalid_argument", ("connection",)),
@@ -211,7 +215,20 @@ async def test_wrong_arguments_cost_no_request(client: Client, demo: World) -> N
     assert len(demo.requests()) == before
 
 
-async def test_an_unknown_tool_is_no_crash(client: Client) -> None:
-    answer = await client.call_tool("fix_everything", {})
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("list_jobs", "Did you mean list_sync_jobs"),
+        ("List_Connections", "Did you mean list_connections"),
+        ("fix_everything", "Valid: list_sync_jobs, "),
+        ("x" * 5_000, "Valid: "),
+    ],
+)
+async def test_an_unknown_tool_is_explained(client: Client, name: str, guess: str) -> None:
+    answer = check_error(await client.call_tool(name, {}), code="unknown_tool")
 
-    assert answer.is_error
+    assert name[:60] in answer["message"]
+    assert "x" * 100 not in answer["message"]
+    assert answer["hint"].startswith(guess)
+    assert all(tool.name in answer["hint"] for tool in (await client.list_tools()).tools)
+    assert answer["retryable"] is False

@@ -7,8 +7,10 @@ import pytest
 from mcp import Client
 
 from airweave_sync_mcp.demo import Generation
+from tests.history.kit import Airweave, hourly
 from tests.support.still import still_world
 from tests.support.world import World, call
+from tests.tools.kit import check_error
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +78,45 @@ async def test_an_answer_cut_short_by_its_size_goes_on_where_it_ended(client: Cl
 
     assert sizes[0] < 100, "this page does not fit, or the test proves nothing"
     assert_each_once(ids, jobs_of(demo, "Acme GitLab"))
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_connection_jobs", {"limit": 5}),
+        ("list_sync_jobs", {"limit": 5}),
+        ("list_failed_jobs", {"limit": 1, "group": False}),
+        ("list_failed_jobs", {"limit": 1}),
+    ],
+)
+async def test_a_cursor_goes_on_whatever_the_connection_is_called(tool: str, arguments: dict[str, Any]) -> None:
+    air = Airweave()
+    air.add("other")
+    whole = air.add("Acme GitHub", hourly("good", 20))
+    for number, error in enumerate(["KeyError: 'rows'", "UsageLimitExceededError: x"]):
+        air.jobs[whole][number] |= {"status": "failed", "error": error}
+    async with air.world().client() as client:
+        first = await call(client, tool, connection="acme github", **arguments)
+        cursor = first["next_cursor"]
+        names = ("acme github", "Acme GitHub", "hub", whole, whole[:8], f"Acme GitHub ({whole[:8]})")
+        then = [await call(client, tool, connection=name, cursor=cursor, **arguments) for name in names]
+        other = await client.call_tool(tool, {"connection": "other", "cursor": cursor, **arguments})
+
+    assert then[0] != first
+    assert all(page == then[0] for page in then)
+    check_error(other, code="foreign_cursor")
+
+
+async def test_the_coverage_of_connections_is_of_all_that_match(client: Client) -> None:
+    scanned = []
+    async for page in pages(client, "list_connections", limit=20):
+        assert page["coverage"]["connections_total"] == page["total"] == 45
+        assert page["coverage"]["complete"]
+        scanned.append(page["coverage"]["connections_scanned"])
+
+    assert scanned == [20, 40, 45]
+    none = await call(client, "list_connections", search="no such thing")
+    assert none["coverage"]["connections_total"] == 0
 
 
 async def test_connections_come_exactly_once_by_name(client: Client, demo: World) -> None:

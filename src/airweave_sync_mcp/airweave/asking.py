@@ -34,6 +34,10 @@ class Context:
     """The credential is a login token (JWT), not an API key."""
     organization_set: bool = False
     """A chosen organization is named in the request."""
+    plain: bool = False
+    """Asked without TLS."""
+    proxy: str | None = None
+    """Host and port of what is connected to in place of the host."""
 
     @property
     def asked(self) -> str:

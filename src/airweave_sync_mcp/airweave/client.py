@@ -1,6 +1,7 @@
 """The client for the Airweave API: what can be asked, with retries, rate limits and errors in words."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -16,7 +17,7 @@ from airweave_sync_mcp.airweave.budget import BudgetState, RateBudget, RateHeade
 from airweave_sync_mcp.airweave.credential import Credential, CredentialKind
 from airweave_sync_mcp.airweave.endpoint import Endpoint
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
-from airweave_sync_mcp.airweave.exchange import Answer, exchange, open_http, retry_after_s, utc_now
+from airweave_sync_mcp.airweave.exchange import Answer, exchange, open_http, proxy_of, retry_after_s, utc_now
 from airweave_sync_mcp.airweave.faults import took_too_long
 from airweave_sync_mcp.airweave.parsing import UnusableAnswerError, decode, kind_of, read_one, read_rows
 from airweave_sync_mcp.airweave.retrying import RetryPolicy, time_left
@@ -85,16 +86,21 @@ class AirweaveClient:
             max_connections=max_connections,
             tls=self.endpoint.scheme == "https",
         )
+        self._proxy = proxy_of(self.endpoint) if transport is None else None
+        self._open = False
         self._http: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
-        self._http = self._open_http()
+        """Never fails: that certificates or proxies cannot be used is told by every request, as all else is."""
+        self._open = True
+        with suppress(AirweaveError):
+            self._http = self._open_http()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        http, self._http = self._http, None
+        http, self._http, self._open = self._http, None, False
         if http is not None:
             await http.aclose()
 
@@ -221,6 +227,8 @@ class AirweaveClient:
             host=self.endpoint.host,
             token=credential is not None and credential.kind is CredentialKind.JWT,
             organization_set=credential is not None and credential.organization_id is not None,
+            plain=self.endpoint.scheme == "http",
+            proxy=self._proxy,
         )
         attempt = partial(self._watched, context, credential, read, wait_for_budget_s)
         limit_s = self._call_timeout_s + wait_for_budget_s
@@ -273,16 +281,17 @@ class AirweaveClient:
         raise error_of_answer(answer.status, words, context, retry_after_s=wait_s, location=location)
 
     async def _send(self, context: Context, credential: Credential | None) -> Answer:
-        if self._http is None:
+        if not self._open:
             raise RuntimeError("AirweaveClient is not open: use it in `async with`")
+        self._http = http = self._http or self._open_http()
         question = context.question
-        request = self._http.build_request(
+        request = http.build_request(
             "POST" if question.write else "GET",
             self.endpoint.url(question.path),
             params=question.params or None,
             headers=credential.headers(question.organization_wide) if credential else None,
         )
-        return await exchange(self._http, request, context)
+        return await exchange(http, request, context)
 
     async def _draw(self, key: str, context: Context, patience_s: float) -> None:
         """Draw one request on the budget, waiting for it at most `patience_s` seconds."""

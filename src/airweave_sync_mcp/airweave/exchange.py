@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from airweave_sync_mcp.airweave.asking import Context
+from airweave_sync_mcp.airweave.endpoint import Endpoint
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 from airweave_sync_mcp.airweave.faults import error_of_fault, setup_error
 
@@ -63,6 +65,15 @@ def open_http(
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         problem = error
     raise setup_error(problem)
+
+
+def proxy_of(endpoint: Endpoint) -> str | None:
+    """Host and port of the proxy that the environment names for an address; nothing of what logs in there."""
+    found = getproxies()
+    text = found.get(endpoint.scheme) or found.get("all")
+    if not text or proxy_bypass(endpoint.host):
+        return None
+    return text.rpartition("://")[2].rpartition("@")[2].partition("/")[0] or None
 
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request, context: Context) -> Answer:

@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import httpx
@@ -14,7 +14,7 @@ from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fault:
-    """What happened on the way. `says` may use {host} and {asked}."""
+    """What happened on the way. `says` may use {host}, {proxy} and {asked}."""
 
     code: ErrorCode
     says: str
@@ -23,6 +23,10 @@ class _Fault:
     sent: bool = True
     """The request may have reached the server, so that a write may have been carried out."""
 
+
+_MEND_PROXY: Final = (
+    "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and that the proxy runs; NO_PROXY exempts hosts from it."
+)
 
 _DNS: Final = _Fault(
     code=ErrorCode.DNS,
@@ -33,8 +37,8 @@ _DNS: Final = _Fault(
 _REFUSED: Final = _Fault(
     code=ErrorCode.REFUSED,
     says="{host} refused the connection {asked}.",
-    hint="Nothing listens there, or a firewall forbids it. Check that Airweave runs, the port in AIRWEAVE_BASE_URL, "
-    "and the proxy, if HTTPS_PROXY names one.",
+    hint="Nothing listens there, or a firewall forbids it. Check that Airweave runs, and the port in "
+    "AIRWEAVE_BASE_URL.",
     sent=False,
 )
 _CERTIFICATE: Final = _Fault(
@@ -85,11 +89,24 @@ _NOT_HTTP: Final = _Fault(
     hint="Check the address and the port in AIRWEAVE_BASE_URL; a server that wants https:// looks like this, too.",
     retryable=False,
 )
+_RESET_PLAIN: Final = replace(
+    _RESET, hint=f"{_RESET.hint} Or it wants TLS on this port: then AIRWEAVE_BASE_URL has to start with https://."
+)
 _NETWORK: Final = _Fault(
     code=ErrorCode.NETWORK,
     says="The connection to {host} failed {asked}.",
     hint="Check the network connection and AIRWEAVE_BASE_URL.",
 )
+
+
+_AT_THE_PROXY: Final = {
+    _DNS: replace(_DNS, says="The host name of the proxy, {proxy}, could not be resolved {asked}.", hint=_MEND_PROXY),
+    _REFUSED: replace(_REFUSED, says="The proxy, {proxy}, refused the connection {asked}.", hint=_MEND_PROXY),
+    _CONNECT_TIMEOUT: replace(
+        _CONNECT_TIMEOUT, says="The proxy, {proxy}, could not be reached in time {asked}.", hint=_MEND_PROXY
+    ),
+}
+"""Where there is a proxy, these happen on the way to it."""
 
 
 _BY_KIND: Final[tuple[tuple[type[httpx.RequestError], _Fault], ...]] = (
@@ -104,7 +121,12 @@ _BY_KIND: Final[tuple[tuple[type[httpx.RequestError], _Fault], ...]] = (
 
 def error_of_fault(fault: httpx.RequestError, context: Context, *, in_body: bool = False) -> AirweaveError:
     """Explain why no whole answer came. `in_body` says that its head had arrived."""
-    return _explained(_classify(fault, in_body=in_body), context)
+    found = _classify(fault, in_body=in_body)
+    if context.proxy:
+        found = _AT_THE_PROXY.get(found, found)
+    elif context.plain and found is _RESET:
+        found = _RESET_PLAIN
+    return _explained(found, context)
 
 
 def took_too_long(context: Context, limit_s: float) -> AirweaveError:
@@ -134,7 +156,7 @@ def _explained(fault: _Fault, context: Context) -> AirweaveError:
     unknown = context.question.write and fault.sent
     return AirweaveError(
         code=fault.code,
-        message=fault.says.format(host=context.host, asked=context.asked),
+        message=fault.says.format(host=context.host, proxy=context.proxy, asked=context.asked),
         hint=fault.hint,
         retryable=fault.retryable and not unknown,
         outcome_unknown=unknown,

@@ -1,7 +1,7 @@
 """The list of source connections, each with its last job."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
@@ -86,16 +86,23 @@ async def list_connections(ask: Ask, query: ConnectionQuery) -> ConnectionPage:
     ids = frozenset(one.id for one in page)
     need = Need(scope=lambda one: one.id in ids, by_connection=True)
     view = await ask.view(need)
+    before = cursor.shown if cursor else 0
     return ConnectionPage(
         rows=_rows([view.connections.get(one.id, one) for one in page], view, ask),
         total=len(matching),
         troubled=sum(is_troubled(one) for one in matching),
-        shown_before=cursor.shown if cursor else 0,
+        shown_before=before,
         has_more=len(after) > len(page),
         question=query.question,
-        coverage=view.coverage,
+        coverage=_of_all(view.coverage, before, len(matching)),
         connections={one.id: one for one in listed.connections},
     )
+
+
+def _of_all(coverage: Coverage, before: int, total: int) -> Coverage:
+    """What a page covers, as a part of all that match: with the pages before it, as far as the list has come."""
+    scanned = min(before + coverage.connections_scanned, total)
+    return replace(coverage, connections_scanned=scanned, connections_total=total)
 
 
 def _matches(connection: Connection, query: ConnectionQuery) -> bool:

@@ -40,6 +40,8 @@ class Diagnosis:
     retry: Retry
     shared: SharedCause | None
     coverage: Coverage
+    """What it rests on; where the latest job was asked for, among what that was looked for."""
+    complete: bool
     connections: Mapping[str, Connection]
     asked_for_job: bool
 
@@ -81,13 +83,15 @@ async def _diagnose_job(ask: Ask, job: str, connection: str) -> Diagnosis:
             retry=retry_of(None, answer.row.verdict, passed=_since(found, ask.now)),
             shared=None,
             coverage=answer.coverage,
+            complete=answer.complete,
             connections=answer.connections,
             asked_for_job=True,
         )
     view = await _read(ask, one)
     one = await _with_detail(ask, one)
     judgement = ask.judge.judge(one, view.histories.get(one.id), now=ask.now)
-    return await _diagnosis(ask, one, judgement, view, found, asked_for_job=True)
+    diagnosis = await _diagnosis(ask, one, judgement, view, found, asked_for_job=True)
+    return diagnosis if answer.complete else replace(diagnosis, coverage=answer.coverage, complete=False)
 
 
 async def _read(ask: Ask, connection: Connection) -> View:
@@ -131,6 +135,7 @@ async def _diagnosis(
         retry=retry,
         shared=_shared(one, judgement, known, ask),
         coverage=view.coverage,
+        complete=view.coverage.complete,
         connections=known.connections,
         asked_for_job=asked_for_job,
     )

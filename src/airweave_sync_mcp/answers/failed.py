@@ -16,19 +16,23 @@ from airweave_sync_mcp.history.window import Window
 class StillFailing:
     """A connection whose last run failed before the window: a credential failure pauses the sync, so no new job tells.
 
-    `row` is that run; None where the connection's status tells it failed, but its jobs were not read yet.
+    `row` is that run.
     """
 
     connection: Connection
-    row: JobRow | None
+    row: JobRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedJobs:
-    """A page of failed jobs. `failing_before` comes with the first page, the later ones need not repeat it."""
+    """A page of failed jobs. What is failing beside them comes with the first page, the later ones need not repeat it.
+
+    `not_read` are connections that fail, as their status tells; since when and why, only their jobs would.
+    """
 
     page: JobPage
-    failing_before: tuple[StillFailing, ...]
+    failing_before: tuple[StillFailing, ...] = ()
+    not_read: tuple[Connection, ...] = ()
 
 
 async def list_failed_jobs(ask: Ask, query: JobQuery) -> FailedJobs:
@@ -46,24 +50,33 @@ async def list_failed_with_view(ask: Ask, query: JobQuery, *, window: Window | N
     """As `list_failed_jobs`, with all that was looked at. `window` takes the place of the query's own."""
     page, view = await list_jobs_with_view(ask, query, window=window)
     if page.window.since is None or page.window.until is not None or query.cursor.strip():
-        return FailedJobs(page=page, failing_before=()), view
+        return FailedJobs(page=page), view
     failing = _still_failing(view, page.window, ask.judge)
+    not_read = _not_read(view, page.window)
     if query.causes:
-        failing = [one for one in failing if one.row and one.row.verdict and one.row.verdict.cause in query.causes]
-    return FailedJobs(page=page, failing_before=tuple(sorted(failing, key=_newest_first))), view
+        failing = [one for one in failing if one.row.verdict and one.row.verdict.cause in query.causes]
+        not_read = []
+    failed = FailedJobs(
+        page=page,
+        failing_before=tuple(sorted(failing, key=_newest_first)),
+        not_read=tuple(sorted(not_read, key=lambda one: one.name.casefold())),
+    )
+    return failed, view
+
+
+def _not_read(view: View, window: Window) -> list[Connection]:
+    """The connections that fail, of which neither their own jobs nor the organization's list tell more."""
+    unread = [one for one in view.connections.values() if is_troubled(one) and one.id not in view.histories]
+    if not unread:
+        return []
+    told = {job.connection_id for job in view.unordered if window.holds(job)}
+    return [one for one in unread if one.id not in told]
 
 
 def _still_failing(view: View, window: Window, judge: Judge) -> list[StillFailing]:
-    unread = [one for one in view.connections.values() if is_troubled(one) and one.id not in view.histories]
-    if unread:
-        told = {job.connection_id for job in view.unordered if window.holds(job)}
-        unread = [one for one in unread if one.id not in told]
     outcomes = (last_outcome(history) for history in view.histories.values())
     rows = rows_of([job for job in outcomes if job is not None and job.failed and not window.holds(job)], view, judge)
-    return [
-        *(StillFailing(connection=row.connection, row=row) for row in rows if row.connection is not None),
-        *(StillFailing(connection=one, row=None) for one in unread),
-    ]
+    return [StillFailing(connection=row.connection, row=row) for row in rows if row.connection is not None]
 
 
 def last_outcome(history: ConnectionHistory) -> SyncJob | None:
@@ -72,5 +85,5 @@ def last_outcome(history: ConnectionHistory) -> SyncJob | None:
 
 
 def _newest_first(still: StillFailing) -> tuple[float, str]:
-    at = still.row.job.at if still.row else None
+    at = still.row.job.at
     return (-at.timestamp() if at else float("-inf"), still.connection.name.casefold())

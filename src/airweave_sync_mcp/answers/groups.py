@@ -11,7 +11,7 @@ from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.answers.failed import FailedJobs, StillFailing, last_outcome, list_failed_with_view
-from airweave_sync_mcp.answers.jobs import JobQuery
+from airweave_sync_mcp.answers.jobs import JobQuery, with_connection_id
 from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobRow
 from airweave_sync_mcp.diagnosis.causes import CauseName
@@ -65,7 +65,7 @@ class Group:
 class GroupPage:
     """Groups, the one seen last first. `failures` counts all failed jobs of the window, on every page.
 
-    `told` are the groups of the pages before, as bits. What has been failing since before is told on the first page.
+    `told` are the groups of the pages before, as bits. What is failing beside them is told on the first page.
     """
 
     groups: tuple[Group, ...]
@@ -79,6 +79,7 @@ class GroupPage:
     window: Window
     coverage: Coverage
     failing_before: tuple[StillFailing, ...]
+    not_read: tuple[Connection, ...]
     connections: Sequence[Connection]
     """All in scope, to tell names apart."""
     named: Connection | None
@@ -99,7 +100,7 @@ async def group_failed_jobs(ask: Ask, query: JobQuery) -> GroupPage:
         QueryError: The question cannot be answered as it is put.
         AirweaveError: Nothing at all could be read.
     """
-    grouped = replace(query, tool=f"{query.tool} grouped")
+    grouped = replace(await with_connection_id(ask, query), tool=f"{query.tool} grouped")
     cursor = read_cursor(query.cursor, grouped.question) if query.cursor.strip() else None
     told = _told(cursor)
     whole = replace(grouped, cursor="", limit=EVERYTHING)
@@ -119,6 +120,7 @@ async def group_failed_jobs(ask: Ask, query: JobQuery) -> GroupPage:
         window=page.window,
         coverage=page.coverage,
         failing_before=() if cursor else failed.failing_before,
+        not_read=() if cursor else failed.not_read,
         connections=list(page.connections.values()),
         named=page.named,
     )

@@ -29,6 +29,13 @@ class JobAnswer:
     """The newest completed run before this one."""
     coverage: Coverage
     connections: Mapping[str, Connection]
+    latest: bool = False
+    """It is the newest of what was read, rather than the one that was named."""
+
+    @property
+    def complete(self) -> bool:
+        """False where another job, of a connection not read yet, may be the one that is meant."""
+        return self.coverage.complete or not self.latest
 
 
 async def find_job(ask: Ask, job: str, connection: str = "") -> JobAnswer:
@@ -114,8 +121,9 @@ async def _latest(ask: Ask, named: Connection | None, *, failed_only: bool) -> J
     if job is None:
         what = "failed sync job" if failed_only else "sync job"
         where = f"of {named.name}" if named else f"in {view.coverage.connections_scanned} connections"
-        raise QueryError("no_jobs", f"There is no {what} {where}.", _unread(view) or "list_sync_jobs lists all jobs.")
-    return await _answer(ask, job, view)
+        hint = _unread(view) or "list_sync_jobs lists all jobs."
+        raise QueryError("no_jobs", f"There is no {what} {where}.", hint, retry_after_s=_retry_after(view))
+    return replace(await _answer(ask, job, view), latest=True)
 
 
 async def _answer(ask: Ask, job: SyncJob, view: View) -> JobAnswer:
@@ -158,17 +166,26 @@ def _means(reference: Reference, job: SyncJob) -> bool:
 
 
 def _not_found(text: str, view: View, named: Connection | None) -> QueryError:
-    shown = repr(text.strip()[:60])
+    shown, again = repr(text.strip()[:60]), _retry_after(view)
     if named is not None:
+        which = "that Airweave gives" if again is None else "that were read so far"
         return QueryError(
             "job_not_found",
-            f"{named.name} has no sync job {shown} among the {len(view.unordered)} that Airweave gives.",
-            "get_connection_jobs lists them. Airweave reaches the newest 1,000 jobs of a connection.",
+            f"{named.name} has no sync job {shown} among the {len(view.unordered)} {which}.",
+            _unread(view)
+            if again is not None
+            else "get_connection_jobs lists them. Airweave reaches the newest 1,000 jobs of a connection.",
+            retry_after_s=again,
         )
     coverage = view.coverage
     where = f"not found in {coverage.connections_scanned} of {coverage.connections_total} connections"
     hint = _unread(view) or "Name the connection too: then its older jobs are searched as well."
-    return QueryError("job_not_found", f"Sync job {shown} was {where}.", hint)
+    return QueryError("job_not_found", f"Sync job {shown} was {where}.", hint, retry_after_s=again)
+
+
+def _retry_after(view: View) -> float | None:
+    """When the same search gets further, if it does."""
+    return max((one.retry_after_s for one in view.coverage.problems if one.retry_after_s is not None), default=None)
 
 
 def _unread(view: View) -> str:

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from heapq import nsmallest
 from typing import Final
 
-from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
+from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_connection, resolve_scope
 from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.answers.page import JobPage, JobRow, cursor_key, cursor_time, is_before, rows_below
 from airweave_sync_mcp.diagnosis.causes import CauseName
 from airweave_sync_mcp.history.coverage import newest_only
 from airweave_sync_mcp.history.cursor import Cursor, question_of, read_cursor
-from airweave_sync_mcp.history.model import ACTIVE_STATUSES, EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
+from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
 from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.history.view import Need, View, newest_key
 from airweave_sync_mcp.history.window import Window, parse_window
@@ -49,6 +49,19 @@ class JobQuery:
         )  # fmt: skip
 
 
+async def with_connection_id(ask: Ask, query: JobQuery) -> JobQuery:
+    """The query with its connection's id for whatever it was called: by any of its names it is the same question.
+
+    Raises:
+        QueryError: Unknown, ambiguous or malformed.
+        AirweaveError: The connections could not be listed.
+    """
+    if not query.scope.connection.strip():
+        return query
+    named = await resolve_connection(ask, query.scope.connection)
+    return replace(query, scope=replace(query.scope, connection=named.id))
+
+
 async def list_jobs(ask: Ask, query: JobQuery) -> JobPage:
     """Jobs of the organization that match, newest first.
 
@@ -62,6 +75,7 @@ async def list_jobs(ask: Ask, query: JobQuery) -> JobPage:
 
 async def list_jobs_with_view(ask: Ask, query: JobQuery, *, window: Window | None = None) -> tuple[JobPage, View]:
     """As `list_jobs`, with all that was looked at. `window` takes the place of the query's own."""
+    query = await with_connection_id(ask, query)
     cursor = read_cursor(query.cursor, query.question) if query.cursor.strip() else None
     if cursor is not None:
         cursor_time(cursor.key)
@@ -77,14 +91,9 @@ async def list_jobs_with_view(ask: Ask, query: JobQuery, *, window: Window | Non
     )
     view = await ask.view(need)
     _raise_if_unanswered(view, scope.named)
-    if window.since is None and not _only_active(query):
+    if window.since is None and not need.only_active:
         view = await _deepen(ask, query, cursor, need, view)
-    return await _page(ask, query, cursor, window, view, named=scope.named), view
-
-
-def _only_active(query: JobQuery) -> bool:
-    """Whether only jobs under way are asked for: a connection has at most one, and it is its newest job."""
-    return bool(query.statuses) and query.statuses <= ACTIVE_STATUSES
+    return await _page(ask, query, cursor, need, view, named=scope.named), view
 
 
 def _raise_if_unanswered(view: View, named: Connection | None) -> None:
@@ -106,11 +115,12 @@ async def _deepen(ask: Ask, query: JobQuery, cursor: Cursor | None, need: Need, 
 
 
 async def _page(
-    ask: Ask, query: JobQuery, cursor: Cursor | None, window: Window, view: View, *, named: Connection | None
+    ask: Ask, query: JobQuery, cursor: Cursor | None, need: Need, view: View, *, named: Connection | None
 ) -> JobPage:
+    window = need.window
     matching = _matching(view, query, window, ask.judge)
     after = _after(cursor, matching)
-    open_end = window.since is None and view.horizon is not None and not _only_active(query)
+    open_end = window.since is None and not need.only_active and view.horizon is not None
     # At and below the horizon of an open question, jobs of other connections may be missing: not shown yet.
     certain = _certain(after, view.horizon) if open_end else after
     shown = nsmallest(query.limit, certain, key=newest_key)
@@ -122,13 +132,17 @@ async def _page(
         continues = cursor.key if cursor is not None and below else cursor_key(view.horizon)
     joins = await ask.snapshot.name_syncs(ask.credential, shown, view)
     shown = [job if job.connection_id else replace(job, connection_id=joins.get(job.sync_id or "")) for job in shown]
-    coverage = _coverage(view, window, shown, open_end=open_end)
-    cut_off = window.since is None and any(history.unreachable for history in view.histories.values())
+    lowest = shown[-1].at if len(certain) > query.limit else view.horizon if open_end else None
+    cut_off = _beyond_reach(view, need)
+    coverage = _coverage(view, window, [one for one in cut_off if _ends_above(view.histories[one.id], lowest)])
+    if open_end:
+        # It covers what was read.
+        coverage = replace(coverage, since=view.horizon)
     return JobPage(
         rows=rows_of(shown, view, ask.judge),
         total=len(matching),
         failed=sum(job.failed for job in matching),
-        total_is_lower_bound=open_end or cut_off or not coverage.complete,
+        total_is_lower_bound=open_end or bool(cut_off) or not coverage.complete,
         shown_before=cursor.shown if cursor else 0,
         continues_at=continues,
         question=query.question,
@@ -174,23 +188,21 @@ def _certain(jobs: Sequence[SyncJob], horizon: datetime | None) -> list[SyncJob]
     return [job for job in jobs if (at := job.at) is not None and at > horizon]
 
 
-def _coverage(view: View, window: Window, shown: Sequence[SyncJob], *, open_end: bool) -> Coverage:
-    """An open question covers what was read: back to the horizon."""
+def _beyond_reach(view: View, need: Need) -> list[Connection]:
+    """The connections of which the API does not give all that an open question is about."""
+    if need.window.since is not None or need.only_active or view.of_list:
+        return []
+    known = [(one, view.histories.get(one.id)) for one in view.connections.values()]
+    return [one for one, history in known if history is not None and history.unreachable]
+
+
+def _ends_above(history: ConnectionHistory, lowest: datetime | None) -> bool:
+    """Whether a history ends before it comes down to `lowest`; None for the beginning of time."""
+    return lowest is None or (history.oldest_at is not None and history.oldest_at >= lowest)
+
+
+def _coverage(view: View, window: Window, cut: Sequence[Connection]) -> Coverage:
     coverage = replace(view.coverage, since=window.since, until=window.until)
-    if open_end:
-        coverage = replace(coverage, since=view.horizon)
-    oldest = shown[-1].at if shown else None
-    cut = [
-        one
-        for one in view.connections.values()
-        if window.since is None and one.id in view.histories and _hides_older(view.histories[one.id], oldest)
-    ]
     if not cut:
         return coverage
     return replace(coverage, complete=False, problems=(*coverage.problems, newest_only(cut, view.histories)))
-
-
-def _hides_older(history: ConnectionHistory, oldest_shown: datetime | None) -> bool:
-    if not history.unreachable or oldest_shown is None:
-        return False
-    return history.oldest_at is not None and history.oldest_at >= oldest_shown

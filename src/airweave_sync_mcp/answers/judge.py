@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Final
 from weakref import ref
 
+from airweave_sync_mcp.diagnosis.case import Case
 from airweave_sync_mcp.diagnosis.causes import CAUSES
 from airweave_sync_mcp.diagnosis.classify import Verdict, classify, symptom_of
 from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind
-from airweave_sync_mcp.diagnosis.findings import findings
+from airweave_sync_mcp.diagnosis.findings import findings_of
 from airweave_sync_mcp.diagnosis.streaks import CauseOf, Streak, failing_streak
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, SyncJob
 from airweave_sync_mcp.history.plan import can_have_jobs
@@ -166,18 +167,17 @@ class Judge:
         self, connection: Connection, history: ConnectionHistory, as_of: datetime, window: timedelta | None
     ) -> Judgement:
         newest = {job.id: job.status for job in history.jobs if job.active}
-        cause_of = self._causes(connection)
-        found = findings(
+        case = Case.build(
             connection,
             history,
             now=as_of,
-            cause_of=cause_of,
+            cause_of=self._causes(connection),
             window=window,
             person_causes=PERSON_CAUSES,
             first_seen_at={job_id: at for job_id, status, at in history.first_seen if newest.get(job_id) == status},
             earlier_counts=connection.earlier_counts,
         )
-        streak = failing_streak(history, cause_of)
+        found, streak = findings_of(case), case.streak
         failure = streak.last_failure if streak else None
         return Judgement(
             connection=connection,

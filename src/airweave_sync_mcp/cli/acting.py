@@ -20,6 +20,7 @@ from airweave_sync_mcp.answers.acting.run import Run, plan_run, run_sync
 from airweave_sync_mcp.answers.acting.wait import Look, Report, Wait, Waited, wait_for_job
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.cli.terminal import BAD_USE, INCOMPLETE, OK, SOMETHING_FAILED, UNREACHABLE, Terminal
+from airweave_sync_mcp.cli.wording import PROGRAM
 from airweave_sync_mcp.core import Core
 from airweave_sync_mcp.history.model import JobStatus
 from airweave_sync_mcp.render.acting import headline, question, render_action
@@ -30,7 +31,6 @@ from airweave_sync_mcp.render.waiting import progress_line, render_wait, trouble
 from airweave_sync_mcp.safety import Cleaner
 from airweave_sync_mcp.settings import Settings
 
-PROGRAM: Final = "airweave-sync-mcp"
 ACTING: Final = frozenset({"run", "cancel", "wait"})
 
 _EXIT: Final = {

@@ -34,11 +34,18 @@ def _problem(args: argparse.Namespace) -> str:
         return "--port: it has to be a number from 0 to 65535."
     if args.rate_limit is not None and args.rate_limit < 1:
         return "--rate-limit: it has to be at least 1."
+    if args.dead_list and args.generation == Generation.CURRENT:
+        return f"--dead-list: {args.generation} has no such list at all; use --generation {Generation.MARCH_2026}."
     return ""
 
 
 def _serve(listener: socket.socket, args: argparse.Namespace, err: TextIO) -> int:
-    demo = build_demo(DemoOptions(generation=Generation(args.generation), rate_limit=args.rate_limit))
+    options = DemoOptions(
+        generation=Generation(args.generation),
+        rate_limit=args.rate_limit,
+        organization_jobs="dead" if args.dead_list else "live",
+    )
+    demo = build_demo(options)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     print(
         f"The embedded Airweave ({args.generation}) listens on {address} (Ctrl-C ends it). Try:\n"

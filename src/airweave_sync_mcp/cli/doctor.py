@@ -1,6 +1,6 @@
 """The check-up: settings, address, key, organization, generation, rate limit; and how to mend what is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +13,7 @@ from airweave_sync_mcp.airweave.client import AirweaveClient, OrganizationJobsPa
 from airweave_sync_mcp.airweave.credential import Credential, CredentialKind
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 from airweave_sync_mcp.airweave.feeds import probe
+from airweave_sync_mcp.cli.terminal import BAD_USE, UNREACHABLE
 from airweave_sync_mcp.core import Core
 from airweave_sync_mcp.settings import Settings
 
@@ -23,6 +24,8 @@ class State(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
 
+
+_OF_THE_KEY: Final = frozenset({ErrorCode.NO_KEY, ErrorCode.BAD_KEY})
 
 _COLOURS: Final = {
     State.OK: "green",
@@ -72,7 +75,7 @@ class Checkup:
             named = Text("" if (one.state, one.check) == before else one.check)
             table.add_row(Text(one.state, style=_COLOURS[one.state]), named, text)
             before = (one.state, one.check)
-        verdict = "All is well." if self.exit_code == 0 else "Something has to be mended: see the arrows."
+        verdict = "All is well." if self.exit_code == 0 else "Something has to be mended: see what failed."
         return Group(table, Text(verdict, style="bold"))
 
 
@@ -91,8 +94,14 @@ class _Examination:
         self.findings.append(Finding(check=check, state=state, found=clean.one_line(found, 400), mend=mend))
 
     def failed(self, check: str, error: AirweaveError) -> None:
-        self.note(check, error.message, State.FAILED, error.hint)
-        self.exit_code = self.exit_code or (2 if error.code in {ErrorCode.NO_KEY, ErrorCode.BAD_KEY} else 3)
+        when = f" {error.retry_advice}" if error.retry_after_s else ""
+        self.note(check, error.message, State.FAILED, f"{error.hint}{when}")
+        self.exit_code = self.exit_code or (BAD_USE if error.code in _OF_THE_KEY else UNREACHABLE)
+
+    def refuse(self, problems: Sequence[str]) -> None:
+        for problem in problems:
+            self.note("settings", problem, State.FAILED)
+            self.exit_code = BAD_USE
 
     def check_settings(self) -> Credential | None:
         origins = self.settings.origins
@@ -162,7 +171,7 @@ class _Examination:
         if path is None and self.settings.feed == "organization":
             mend = "Set AIRWEAVE_SYNC_FEED=auto."
             self.note("generation", "feed=organization needs a list that this server does not have", State.FAILED, mend)
-            self.exit_code = self.exit_code or 2
+            self.exit_code = self.exit_code or BAD_USE
 
     async def check_rate_limit(self, client: AirweaveClient, credential: Credential) -> None:
         budget = await client.budget_state(credential)
@@ -182,9 +191,21 @@ class _Examination:
 _TIGHT: Final = 20
 
 
-async def examine(settings: Settings, core: Core) -> Checkup:
-    """Check everything, as far as one thing allows the next. Never raises for what it finds."""
+def refuse(problems: Sequence[str], core: Core) -> Checkup:
+    """The check-up where the settings do not tell whom to ask."""
+    exam = _Examination(Settings(), core)
+    exam.refuse(problems)
+    exam.note("address", "not asked: mend the settings first", State.SKIPPED)
+    return Checkup(findings=tuple(exam.findings), exit_code=exam.exit_code)
+
+
+async def examine(settings: Settings, core: Core, problems: Sequence[str] = ()) -> Checkup:
+    """Check everything, as far as one thing allows the next. Never raises for what it finds.
+
+    `problems` are of settings in whose place the default stands.
+    """
     exam = _Examination(settings, core)
+    exam.refuse(problems)
     credential = exam.check_settings()
     async with core.client() as client:
         reachable = await exam.check_address(client)

@@ -14,7 +14,7 @@ MOST_ROWS: Final = 1_000
 
 _EPILOG: Final = """\
 exit codes: 0 answered or done; 1 something failed (with --exit-code, and in wait); 2 bad use, or not done; 3 Airweave
-cannot be reached or refuses; 4 the answer is incomplete.
+cannot be reached or refuses; 4 the answer is incomplete; 70 a bug of this program; 74 the output cannot be written.
 Without a command the MCP server starts and speaks on standard input and output.
 """
 
@@ -85,11 +85,17 @@ def build_parser(version: str, *, serving: bool = False) -> argparse.ArgumentPar
     serve = add(COMMAND, HELP)
     if serving:
         add_http_flags(serve)
-    demo = add("demo-api", "serve the embedded Airweave on a port of this machine")
+    _add_demo(add("demo-api", "serve the embedded Airweave on a port of this machine"))
+    return parser
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--port", type=int, default=8001, help="port (default 8001)")
     demo.add_argument("--generation", default="current", help="current, 2026-03, 2025-06 or documented")
+    demo.add_argument(
+        "--dead-list", action="store_true", help="2026-03 as released: the organization-wide list answers 500"
+    )
     demo.add_argument("--rate-limit", type=int, default=None, metavar="N", help="requests a minute (default: no limit)")
-    return parser
 
 
 def _settings_parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from airweave_sync_mcp.cli.tables import coverage, facts_table
+from airweave_sync_mcp.cli.wording import of_commands
 from airweave_sync_mcp.render.contract import DiagnosisOut, FailedJobsOut, GroupOut, HealthOut, TroubledOut
 from airweave_sync_mcp.render.times import age
 
@@ -62,7 +63,7 @@ def health(out: HealthOut, now: datetime) -> RenderableType:
 
 
 def _states(out: HealthOut) -> Text:
-    text = Text(f"{out.connections} connections: ", style="bold")
+    text = Text(f"{out.connections} connection{'' if out.connections == 1 else 's'}: ", style="bold")
     for number, (state, count) in enumerate(out.states.items()):
         text.append(", " if number else "")
         text.append(f"{count} {state.replace('_', ' ')}", style=STATE_COLOURS.get(state, ""))
@@ -139,11 +140,13 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
         ("retry", _retry(out)),
         ("", out.retry.how or ""),
     ]
-    steps = [Text(f"  {number}. {step}") for number, step in enumerate(out.next_steps, 1)]
+    steps = [Text(f"  {number}. {of_commands(step)}") for number, step in enumerate(out.next_steps, 1)]
     parts: list[RenderableType] = [head, facts_table([fact for fact in facts if fact[1]])]
     parts += [Text("What to do", style="bold"), *steps]
     if out.error:
         parts += [Text("Error, as the source gave it", style="bold"), Text(out.error, style="red")]
+    if out.coverage:
+        parts.append(coverage(out.coverage, now))
     return Group(*parts)
 
 

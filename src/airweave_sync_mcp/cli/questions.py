@@ -59,7 +59,7 @@ async def failed(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outcom
         structure=rendered.structure,
         table=tables.failed(rendered.structure, ask.now),
         complete=answer.page.coverage.complete,
-        failed=answer.page.total > 0 or bool(answer.failing_before),
+        failed=answer.page.total > 0 or bool(answer.failing_before or answer.not_read),
     )
 
 
@@ -70,7 +70,7 @@ async def _failed_by_cause(ask: Ask, cleaner: Cleaner, query: JobQuery) -> Outco
         structure=rendered.structure,
         table=tables.failed(rendered.structure, ask.now, pictures.groups(rendered.structure, ask.now)),
         complete=page.coverage.complete,
-        failed=page.failures > 0 or bool(page.failing_before),
+        failed=page.failures > 0 or bool(page.failing_before or page.not_read),
     )
 
 
@@ -93,7 +93,7 @@ async def diagnose(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outc
     return Outcome(
         structure=rendered.structure,
         table=pictures.diagnosis(rendered.structure, ask.now),
-        complete=True,
+        complete=answer.complete,
         failed=failing or (answer.job is not None and answer.job.failed and not answer.over),
     )
 
@@ -126,7 +126,7 @@ async def job(ask: Ask, args: argparse.Namespace, cleaner: Cleaner) -> Outcome:
     return Outcome(
         structure=rendered.structure,
         table=tables.job(rendered.structure, ask.now),
-        complete=True,
+        complete=answer.complete,
         failed=answer.row.job.failed,
     )
 

@@ -37,7 +37,7 @@ _OLD_S: Final = 60.0
 
 def jobs(out: JobsOut, now: datetime) -> RenderableType:
     """A list of jobs."""
-    return _page("sync jobs", out, [_job_rows(out.jobs, now)], out.coverage, now)
+    return _page("sync job", out, [_job_rows(out.jobs, now)], out.coverage, now)
 
 
 def failed(out: FailedJobsOut, now: datetime, groups: RenderableType | None = None) -> RenderableType:
@@ -49,8 +49,15 @@ def failed(out: FailedJobsOut, now: datetime, groups: RenderableType | None = No
             Text(f"{'' if groups else chr(10)}Failing since before, with no good run since", style="bold"),
             _failing_rows(out.failing_since_before, now),
         ]
-    noun = "failed sync jobs" if groups is None or not out.total else f"causes of {out.failures} failed sync jobs"
-    return _page(noun, out, parts, out.coverage, now)
+    if out.not_read_yet:
+        parts += [
+            Text(f"{chr(10) if parts else ''}Failing now; since when and why was not read yet", style="bold"),
+            *(Text(f"  {one.connection}") for one in out.not_read_yet),
+        ]
+    if groups is None or not out.total:
+        return _page("failed sync job", out, parts, out.coverage, now)
+    of = f" of {out.failures} failed sync job{'' if out.failures == 1 else 's'}"
+    return _page("cause", out, parts, out.coverage, now, of=of)
 
 
 def connection_jobs(out: ConnectionJobsOut, now: datetime) -> RenderableType:
@@ -68,7 +75,7 @@ def connection_jobs(out: ConnectionJobsOut, now: datetime) -> RenderableType:
     ]
     table = facts_table([fact for fact in facts if fact[1]])
     rows = _job_rows(out.jobs, now, told={"Connection"})
-    return Group(head, table, Text(""), _page("sync jobs", out, [rows], out.coverage, now))
+    return Group(head, table, Text(""), _page("sync job", out, [rows], out.coverage, now))
 
 
 def _streak(out: ConnectionJobsOut, now: datetime) -> str:
@@ -130,7 +137,7 @@ def connections(out: ConnectionsOut, now: datetime) -> RenderableType:
         Column(title="Source", cell=lambda row: Text(row.source or ""), least=8, cut=True, spare=2),
         Column(title="Collection", cell=lambda row: Text(row.collection or ""), least=12, cut=True, spare=3),
     ]
-    return _page("source connections", out, [Rows(columns, out.connections)], out.coverage, now)
+    return _page("source connection", out, [Rows(columns, out.connections)], out.coverage, now)
 
 
 def _last_job(row: ConnectionOut, now: datetime) -> Text:
@@ -196,18 +203,22 @@ def _covered(out: CoverageOut, now: datetime) -> Text:
 
 
 def _page(
-    noun: str, out: Paged, parts: Iterable[RenderableType], covered: CoverageOut, now: datetime
+    noun: str, out: Paged, parts: Iterable[RenderableType], covered: CoverageOut, now: datetime, *, of: str = ""
 ) -> RenderableType:
     least = "at least " if out.total_is_lower_bound else ""
     part = "" if out.shown == out.total else f"{out.shown:,} of "
-    title = f"{part}{least}{out.total:,} {noun}" if out.total else f"no {noun}"
+    things = f"{noun}{'' if out.total == 1 else 's'}{of}"
+    title = f"{part}{least}{out.total:,} {things}" if out.total else f"no {things}"
     title = title[0].upper() + title[1:]
     since = f" since {_minute(moment(covered.since))} UTC" if covered.since else ""
     until = f" until {_minute(moment(covered.until))} UTC" if covered.until else ""
     # Unfolded, so that it can be copied whole.
     more = Text(f"More: add --cursor {out.next_cursor}", style="dim", no_wrap=True, overflow="ignore")
     foot = [coverage(covered, now), *([more] if out.next_cursor else [])]
-    return Group(Text(f"{title}{since}{until}", style="bold"), *parts, *foot)
+    doubt = "" if out.total or not (out.total_is_lower_bound or not covered.complete) else ", as far as is known"
+    if doubt and not covered.connections_scanned:
+        doubt = ": nothing was read yet"
+    return Group(Text(f"{title}{since}{until}{doubt}", style="bold"), *parts, *foot)
 
 
 def _age_of(row: JobOut, now: datetime) -> Text:

@@ -12,6 +12,9 @@ SOMETHING_FAILED: Final = 1
 BAD_USE: Final = 2
 UNREACHABLE: Final = 3
 INCOMPLETE: Final = 4
+BUG: Final = 70
+"""Like 74 a number of sysexits.h, and far from those that tell of an answer."""
+NOT_WRITTEN: Final = 74
 
 _UNFOLDED: Final = 10_000
 """Characters to a line where nobody looks: in a pipe or a file every row is one whole line."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from airweave_sync_mcp.diagnosis.heads import Head
-from airweave_sync_mcp.diagnosis.sources import S3_SOURCES, is_direct
+from airweave_sync_mcp.diagnosis.sources import BUCKET_SOURCES, DATABASE_SOURCES, is_direct
 from airweave_sync_mcp.diagnosis.symptom import Symptom
 from airweave_sync_mcp.diagnosis.text import compiled, has_any
 from airweave_sync_mcp.diagnosis.unwrap import Unwrapped, Wrapper
@@ -58,7 +58,10 @@ def address_of(lower: str) -> tuple[str | None, str]:
 
 
 _PROVIDER_HOSTS: Final = ("composio.dev", "pipedream.com", "pipedream.net")
-_PROVIDER_WORDS: Final = ("composio", "pipedream", "custom endpoint", "auth provider", "authprovider", "auth_provider")
+_PROVIDER_WORDS: Final = (
+    "composio", "pipedream", "custom endpoint", "credential endpoint", "auth provider", "authprovider",
+    "auth_provider",
+)  # fmt: skip
 
 _TOKEN_HOSTS: Final = (
     "oauth2.googleapis.com", "auth.atlassian.com", "login.microsoftonline.com", "login.windows.net",
@@ -70,16 +73,25 @@ _TOKEN_WORDS: Final = (
     "oauth rate-limited",
     "unexpected oauth error", "tokenproviderserver", "tokenproviderratelimit", "refreshing the access token",
     "refresh the access token", "refreshing access token", "refreshing oauth token", "refresh oauth token",
-    "authorization server", "identity provider", "token refresh failed", "oauth refresh failed", "failed to refresh",
+    "authorization server", "identity provider", "token server", "token service", "issues the tokens",
+    "login service",
+    "sign-in service", "credential service", "credentialservice", "oauth server", "tokenservice", "tokenendpoint",
+    "tokenserver", "auth.atlassian.com", "oauth2.googleapis.com", "login server",
+    "authorisation server", "oauth endpoint", "oauth service", "token refresh failed", "oauth refresh failed",
+    "failed to refresh",
 )  # fmt: skip
 
 _DESTINATION_WORDS: Final = (
     "vespa", "qdrant", "destination unavailable", "destination failed", "destination insert", "destination delete",
     "destination bulk", "pinecone", "weaviate", "milvus", "turbopuffer", "bulk delete", "doc id query",
-    "vector store", "vector database",
+    "vector store", "vector database", "vectorstore", "vector index", "search index", "index node", "chromadb",
+    "raw response content", "opensearchdestination", "elasticsearchdestination", "pgvector",
+    ":6333", ":6334", "port 6333", "port 6334", "port=6333", "port=6334", ":19530", ":19071", ":19092",
 )  # fmt: skip
 
-_CHUNK_WORDS: Final = ("chunkembed", "chunker", "embedderconfig", "sparse embedding", "dense embedding")
+_CHUNK_WORDS: Final = (
+    "chunktoolong", "chunk of ", "chunkembed", "chunker", "embedderconfig", "sparse embedding", "dense embedding",
+)  # fmt: skip
 _EMBEDDING_HOSTS: Final = (
     "api.openai.com", "openai.azure.com", "api.mistral.ai", "api.cohere.ai", "api.cohere.com", "api.voyageai.com",
     "generativelanguage.googleapis.com",
@@ -88,7 +100,8 @@ _EMBEDDING_TYPES: Final = frozenset(
     {"apitimeouterror", "apiconnectionerror", "apistatuserror", "sdkerror", "openaierror", "embedderconfigerror"}
 )
 _EMBEDDING_WORDS: Final = (
-    "embedding", "embedder", "openai", "mistral ",
+    "embedding", "embedder", "openai", "mistral ", "mistral:", "mistralai", "text-embedding", "voyage", "jina",
+    "vectors have", "vectors could", "model server",
     "cohere", "voyageai", "fastembed", "api error occurred: status", "embedcontent",
 )  # fmt: skip
 _SDK_HINT: Final = "error code: "
@@ -98,12 +111,25 @@ _SDK_FORM: Final = r"\berror code: \d{3} - (?:\{|<)"
 _STORAGE_HOSTS: Final = ("storage.googleapis.com", "blob.core.windows.net", "amazonaws.com")
 _STORAGE_WORDS: Final = (
     "[arf]", "storageexception", "storagenotfound", " when calling the ", "s3 bucket", "blob storage", "errorcode:",
-    "endpoint url",
+    "endpoint url", "raw data", "rawstore", "rawstorage", "raw storage", "raw store",
+    "storage bucket", "bucket policy",
+    "object store", "storage account", "storagequota", "storage quota",
 )  # fmt: skip
+
+_WRITING_WORDS: Final = (
+    "[arf]", "storageexception", "storagenotfound", "the putobject operation", "the uploadpart operation",
+    "the createmultipartupload operation", "the completemultipartupload operation", "the deleteobject operation",
+)  # fmt: skip
+"""What only the platform does: it writes to its own storage, and reads from a source's."""
 
 _DATABASE_WORDS: Final = (
     "redis", "postgres", "asyncpg", "sqlalche", "psycopg", "queuepool", "[entitypostgres]", "pgbouncer",
+    "platform's database", "platform's own database", "airweave's own database", "airweave's database",
+    "metadata database", "metadata store", "metadatastore", "metadatadb", "metadata db", "own database",
+    "internal database", "state store",
 )  # fmt: skip
+_OWN_DATABASE_WORDS: Final = ("redis", "sqlalche", "queuepool", "[entitypostgres]", "own database", "metadata store")
+"""Said of Airweave's database even where the source is one."""
 
 
 _CATEGORY_LOGINS: Final = {
@@ -120,7 +146,7 @@ _OAUTH_WORDS: Final = ("oauth", "refresh token", "refresh_token", "bearer token"
 
 WORDS: Final = frozenset(
     {*_PROVIDER_WORDS, *_TOKEN_WORDS, *_CHUNK_WORDS, *_DESTINATION_WORDS, *_EMBEDDING_WORDS, *_STORAGE_WORDS,
-     *_DATABASE_WORDS, *_KEY_WORDS, *_OAUTH_WORDS, _SDK_HINT}
+     *_DATABASE_WORDS, *_OWN_DATABASE_WORDS, *_WRITING_WORDS, *_KEY_WORDS, *_OAUTH_WORDS, _SDK_HINT}
 )  # fmt: skip
 """Every word of the tables above."""
 
@@ -191,13 +217,13 @@ def _embedding(scene: Scene) -> bool:
 
 
 def _storage(scene: Scene) -> bool:
-    if scene.symptom.source in S3_SOURCES:
-        return False
+    if scene.symptom.source in BUCKET_SOURCES:
+        return _said(scene, _WRITING_WORDS)
     return _said(scene, _STORAGE_WORDS) or _host_is(scene.host, _STORAGE_HOSTS)
 
 
 def _database(scene: Scene) -> bool:
-    return _said(scene, _DATABASE_WORDS)
+    return _said(scene, _OWN_DATABASE_WORDS if scene.symptom.source in DATABASE_SOURCES else _DATABASE_WORDS)
 
 
 def _dispatcher(scene: Scene) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, Self
 from airweave_sync_mcp.diagnosis.cadence import Typical, typical
 from airweave_sync_mcp.diagnosis.cron import longest_pause_s
 from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind
-from airweave_sync_mcp.diagnosis.measures import distinct, seconds_between
+from airweave_sync_mcp.diagnosis.measures import completed, distinct, seconds_between
 from airweave_sync_mcp.diagnosis.streaks import CauseOf, Streak, failing_streak
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, ConnectionStatus, SyncJob
 
@@ -25,6 +25,8 @@ class Case:
     connection: Connection
     history: ConnectionHistory
     jobs: tuple[SyncJob, ...]
+    runs: Sequence[SyncJob]
+    """The completed ones."""
     as_of: datetime
     window: timedelta | None
     streak: Streak | None
@@ -52,6 +54,7 @@ class Case:
             connection=connection,
             history=history,
             jobs=jobs,
+            runs=completed(jobs),
             as_of=min(now, history.fetched_at),
             window=window,
             streak=failing_streak(history, cause_of) if jobs else None,

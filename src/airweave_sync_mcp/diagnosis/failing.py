@@ -1,7 +1,7 @@
 """Rules about failed runs: failing, paused, first_run_failed, flapping, recovered."""
 
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from airweave_sync_mcp.diagnosis.case import Case, FindingRule
@@ -110,8 +110,8 @@ def first_run_failed(case: Case) -> Finding | None:
 
 
 def flapping(case: Case) -> Finding | None:
-    outcomes = [job for job in decided(case.jobs) if job.known_at is None or case.recent(job.known_at, FLAPPING_REACH)]
-    outcomes = outcomes[:FLAPPING_RUNS]
+    within = (job for job in decided(case.jobs) if job.known_at is None or case.recent(job.known_at, FLAPPING_REACH))
+    outcomes = list(islice(within, FLAPPING_RUNS))
     episodes = [(failed, list(jobs)) for failed, jobs in groupby(outcomes, key=lambda job: job.failed)]
     if len(episodes) - 1 < FLAPPING_CHANGES:
         return None

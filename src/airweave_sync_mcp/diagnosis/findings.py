@@ -38,15 +38,21 @@ def findings(
     that no retry cures. `first_seen_at` tells when an unfinished job was first seen **in its present status**,
     `earlier_counts` the entity counts of this connection that were read before, with their times.
     """
-    case = Case.build(
-        connection,
-        history,
-        now=now,
-        cause_of=cause_of,
-        window=window,
-        person_causes=person_causes,
-        first_seen_at=first_seen_at,
-        earlier_counts=earlier_counts,
+    return findings_of(
+        Case.build(
+            connection,
+            history,
+            now=now,
+            cause_of=cause_of,
+            window=window,
+            person_causes=person_causes,
+            first_seen_at=first_seen_at,
+            earlier_counts=earlier_counts,
+        )
     )
+
+
+def findings_of(case: Case) -> tuple[Finding, ...]:
+    """What there is to say about a case, worst first."""
     found = [finding for rule in RULES if (finding := rule.check(case)) is not None]
     return tuple(sorted(found, key=lambda finding: SEVERITY_ORDER[finding.severity]))

@@ -5,7 +5,7 @@ from typing import Final
 
 from airweave_sync_mcp.diagnosis.case import Case, FindingRule
 from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind, Severity
-from airweave_sync_mcp.diagnosis.measures import HOUR_S, completed, median, spread
+from airweave_sync_mcp.diagnosis.measures import HOUR_S, median, spread
 from airweave_sync_mcp.diagnosis.silence import runs_after_good_end
 from airweave_sync_mcp.history.model import Confidence, SyncJob
 
@@ -27,7 +27,7 @@ SEEN_FASTEST_S: Final = HOUR_S
 def mass_deletion(case: Case) -> Finding | None:
     if not case.may_run:
         return None
-    runs = completed(case.jobs)
+    runs = case.runs
     for n, job in enumerate(runs):
         if (job.deleted or 0) < DELETED_FEWEST or not case.recent(job.known_at):
             continue
@@ -78,7 +78,7 @@ def _remembered_count_fell(case: Case) -> Finding | None:
     drop = highest - count
     if drop < FELL_FEWEST or drop <= FELL_SHARE * highest:
         return None
-    since = [job for job in completed(case.jobs) if job.known_at is None or job.known_at >= at]
+    since = [job for job in case.runs if job.known_at is None or job.known_at >= at]
     if sum(job.deleted or 0 for job in since) >= WRITTEN_BACK_SHARE * drop:
         return None
     return Finding(

@@ -17,8 +17,11 @@ _SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 def distinct(jobs: Iterable[SyncJob]) -> tuple[SyncJob, ...]:
     """The jobs in their order, each id once. Pages that shift while they are read repeat a job."""
+    all_jobs = tuple(jobs)
+    if len({job.id for job in all_jobs}) == len(all_jobs):
+        return all_jobs
     first_seen: dict[str, SyncJob] = {}
-    for job in jobs:
+    for job in all_jobs:
         first_seen.setdefault(job.id, job)
     return tuple(first_seen.values())
 

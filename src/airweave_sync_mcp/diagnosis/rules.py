@@ -18,34 +18,55 @@ from airweave_sync_mcp.diagnosis.rules_credentials import KEYS, OAUTH, TOKEN_DOW
 from airweave_sync_mcp.diagnosis.rules_database import DATABASE
 from airweave_sync_mcp.diagnosis.rules_general import GENERAL
 from airweave_sync_mcp.diagnosis.rules_models import MODELS
+from airweave_sync_mcp.diagnosis.rules_phrases import (
+    CANCELLED_INSIDE,
+    CANCELLED_SAID,
+    DELETED_SAID,
+    DEPLOY_SAID,
+    PLAN_SAID,
+    WORKER_SAID,
+)
+from airweave_sync_mcp.diagnosis.rules_phrases_source import CONFIG_SAID, CONNECTOR_SAID, CURSOR_SAID, STORAGE_SAID
 from airweave_sync_mcp.diagnosis.rules_platform import EMBEDDING, MISCONFIGURED
 from airweave_sync_mcp.diagnosis.rules_provider import AUTH_PROVIDER, PROVIDER_DOWN
 from airweave_sync_mcp.diagnosis.rules_runtime import DELETED, LIFECYCLE, PLAN, WORKER
 from airweave_sync_mcp.diagnosis.rules_source import CONFIG, CURSOR
+from airweave_sync_mcp.diagnosis.rules_source_database import SOURCE_DATABASE
 from airweave_sync_mcp.diagnosis.rules_storage import DESTINATION, STORAGE
 from airweave_sync_mcp.diagnosis.signals import Kind
 from airweave_sync_mcp.diagnosis.text import Lexicon
 
 RULES: Final[tuple[Rule, ...]] = (
+    *CANCELLED_INSIDE,
     *LIFECYCLE,
+    *CANCELLED_SAID,
     *PLAN,
+    *PLAN_SAID,
     *MODELS,
     *MISCONFIGURED,
+    *DEPLOY_SAID,
     *AUTH_PROVIDER,
     *DESTINATION,
     *EMBEDDING,
+    *SOURCE_DATABASE,
     *KEYS,
     *OAUTH,
     *CURSOR,
+    *CURSOR_SAID,
     *STORAGE,
+    *CONFIG_SAID,
     *DELETED,
     *DATABASE,
     *CONFIG,
+    *DELETED_SAID,
     *ACCESS,
     *SOURCE,
     *WORKER,
+    *WORKER_SAID,
     *QUERY,
     *CONNECTOR,
+    *CONNECTOR_SAID,
+    *STORAGE_SAID,
     *GENERAL,
 )
 

@@ -24,6 +24,7 @@ QUERY: Final = (
             "field doesn't exist",
             "argumentnotaccepted",
             "argument literals are incompatible",
+            "got invalid value",
             "bad_user_input",
         ),
         unless=("unauthorized", "forbidden"),
@@ -141,6 +142,7 @@ CONNECTOR: Final = (
                 "invalidstateerror",
             }
         ),
+        unless=("'idna'", "label empty or too long"),
         examples=("KeyError: 'id'", "AttributeError: 'NoneType' object has no attribute 'get'"),
     ),
     Rule(

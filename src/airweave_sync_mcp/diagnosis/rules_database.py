@@ -152,8 +152,9 @@ DATABASE: Final = (
         sub_cause="migration",
         transient=False,
         origin="PostgreSQL: a migration has not run",
-        needles=("does not exist",),
-        pattern=r"\bcolumn \S{1,120} (?:of relation \S{1,120} )?does not exist|\bfunction \S{1,120} does not exist"
+        needles=("does not exist", "has no column", "migration has not", "migration is missing"),
+        pattern=r"\bhas no column\b|\bmigration (?:has not|is missing)"
+        r"|\bcolumn \S{1,120} (?:of relation \S{1,120} )?does not exist|\bfunction \S{1,120} does not exist"
         r"|\btype \S{1,120} does not exist",
         examples=("ProgrammingError: column sync_job.error_category does not exist",),
     ),
@@ -197,6 +198,17 @@ DATABASE: Final = (
         examples=('DuplicateTableError: relation "sync" already exists',),
     ),
     Rule(
+        id="db.own_lasting",
+        cause=C.DATABASE_ERROR,
+        sub_cause="value_or_schema",
+        transient=False,
+        origin="paraphrases: Airweave's own database cannot hold it",
+        needles=("zero byte", "nul character", "disk space", "disk full", "disk is full", "does not fit"),
+        actors=frozenset({Actor.DATABASE}),
+        examples=("The platform's database has no disk space left",),
+        confidence=Confidence.MEDIUM,
+    ),
+    Rule(
         id="db.passing_types",
         cause=C.DATABASE_ERROR,
         transient=True,
@@ -227,6 +239,8 @@ DATABASE: Final = (
                 "clusterdownerror",
                 "tryagainerror",
                 "outofconnectionserror",
+                "masternotfounderror",
+                "slavenotfounderror",
             }
         ),
         not_sources=DATABASE_SOURCES,
@@ -291,6 +305,7 @@ DATABASE: Final = (
             "infailedsqltransaction",
             "invalidcachedstatement",
             "cached statement plan is invalid",
+            "couldn't get a connection after",
         ),
         examples=(
             "QueryCanceledError: canceling statement due to lock timeout",

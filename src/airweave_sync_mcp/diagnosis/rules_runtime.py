@@ -73,7 +73,7 @@ LIFECYCLE: Final = (
         r"|request)?(?: (?:job|run|task|workflow|execution|activity))?(?: \S{8,40})? ?(?:was |were |has been |is "
         r"|got )?"
         r"(?:cancel(?:l?ed|lation)\b|cancel requested)",
-        unless=("cleanup",),
+        unless=("cleanup", "worker is", "shutting down", "shutdown"),
         examples=(
             "Cancelled by user",
             "Workflow was cancelled",
@@ -135,7 +135,7 @@ PLAN: Final = (
         r"|\b(?:subscription|free trial|trial period) (?:has )?(?:ended|expired|lapsed)|\bunpaid invoice"
         r"|\b(?:subscription|payment|billing|invoice)\b[^\n]{0,20}\b(?:past due|overdue|unpaid|lapsed|suspended"
         r"|cancell?ed|ended|expired)|\bpayment (?:is )?(?:overdue|past due|failed)",
-        unless=("insufficient_quota", '"code"', "'code'"),
+        unless=("insufficient_quota", '"code"', "'code'", '"error"', "'error'", '"message"', "'message'", "premium"),
         without_status=True,
         actors=frozenset({Actor.SOURCE}),
         examples=("Your organization's subscription has ended. Please update your plan.",),
@@ -343,6 +343,8 @@ WORKER: Final = (
         origin="Temporal client and server",
         needles=(
             "temporal",
+            ":7233",
+            "port 7233",
             "no worker",
             "no poller",
             "task queue",
@@ -356,7 +358,8 @@ WORKER: Final = (
             "terminatederror",
             "tonic::",
         ),
-        pattern=r"\bno (?:workers?|pollers?)\b|\btask queue\b|\btemporal(?:io)?\b[^\n]{0,40}(?:unavailable"
+        pattern=r":7233\b|port 7233\b|\bno (?:workers?|pollers?)\b|\btask queue\b"
+        r"|\btemporal(?:io)?\b[^\n]{0,40}(?:unavailable"
         r"|unreachable|connect|timeout|timed out"
         r"|deadline|not found|rpc|error)|connect[^\n]{0,40}\btemporal\b|workflow execution already|\btonic::"
         r"|stuck in (?:pending|running)"

@@ -55,6 +55,9 @@ CURSOR: Final = (
             "cursor",
             "'.tag': 'reset'",
             "path/reset",
+            "continueerror('reset'",
+            '"reset/',
+            '".tag": "reset"',
             "query locator",
             "query_locator",
             " position",
@@ -62,12 +65,12 @@ CURSOR: Final = (
         pattern=r"full ?(?:re-?)?sync (?:is )?required|fullsyncrequired|full re-?sync|resync ?(?:required|changes"
         r"|apply|upload)|syncstate(?:notfound|invalid)"
         r"|sync state[^\n]{0,40}(?:not found|invalid|expired|no longer)|startpagetoken|start page token"
-        r"|'\.tag': 'reset'|path/reset"
+        r"|'\.tag': 'reset'|path/reset|continueerror\('reset'|\"reset/|\"\.tag\": \"reset\""
         r"|could not retrieve current change token"
         r"|(?:sync ?token|page ?token|change ?token|delta ?(?:token|link|query)|skiptoken|(?:start)?history ?id"
         r"|cursor|(?:incremental|replication|stored|sync) position)\b[^\n]{0,60}"
         r"(?:expired|invalid|not valid|no longer|not found|too old|out of date|outdated|rejected|unknown|malformed"
-        r"|reset|not recognized|invalidated)"
+        r"|reset|not recognized|invalidated|stale|thrown away|discarded|forgotten|purged|before the start of)"
         r"|(?:expired|invalid|stale|unknown|malformed|outdated|bad)(?: value| or expired"
         r"| or invalid)?:?,? [^\n]{0,20}?(?:sync ?token|page ?token"
         r"|change ?token|delta ?(?:token|link)|skiptoken|history ?id|cursor|query[ _]locator)\b",
@@ -215,6 +218,8 @@ CONFIG: Final = (
             "invaliddn",
             "noscheme",
             "invalid non-printable ascii character in url",
+            "does not exist for the field",
+            "no workspace with",
             "locationvalueerror",
         ),
         unless=("getaddrinfo", "name or service not known"),
@@ -303,6 +308,9 @@ CONFIG: Final = (
             "graphql_validation",
             "foreign key",
             "credential",
+            "have access",
+            "insufficient_access",
+            "has access",
         ),
         actors=_SOURCE,
         examples=("Project 'PLAT' does not exist or was archived",),

@@ -6,7 +6,7 @@ from airweave_sync_mcp.diagnosis.actors import Actor
 from airweave_sync_mcp.diagnosis.causes import CauseName as C
 from airweave_sync_mcp.diagnosis.rule import Rule
 from airweave_sync_mcp.diagnosis.signals import PASSING, Kind
-from airweave_sync_mcp.diagnosis.sources import DATABASE_SOURCES, S3_SOURCES
+from airweave_sync_mcp.diagnosis.sources import BUCKET_SOURCES, DATABASE_SOURCES
 from airweave_sync_mcp.history.model import Confidence
 
 _DESTINATION = frozenset({Actor.DESTINATION})
@@ -115,6 +115,8 @@ DESTINATION: Final = (
             "bulk delete",
             "doc id query",
             "vector store",
+            "refuse",
+            "reject",
         ),
         actors=_DESTINATION,
         examples=("Destination failed: RuntimeError: Bulk delete failed on pass 2",),
@@ -297,7 +299,6 @@ STORAGE: Final = (
         origin="botocore, azure-storage, google-cloud-storage: throttled, 5xx, unreachable",
         actors=_STORAGE,
         kinds=PASSING,
-        not_sources=S3_SOURCES,
         examples=("ClientError: An error occurred (SlowDown) when calling the PutObject operation",),
     ),
     Rule(
@@ -306,7 +307,6 @@ STORAGE: Final = (
         sub_cause="bucket",
         origin="botocore, azure-storage, google-cloud-storage",
         actors=_STORAGE,
-        not_sources=S3_SOURCES,
         examples=("ResourceNotFoundError: The specified container does not exist.\nErrorCode:ContainerNotFound",),
     ),
     Rule(
@@ -321,7 +321,7 @@ STORAGE: Final = (
             "default credentials were not found",
             "defaultcredentialserror",
         ),
-        not_sources=S3_SOURCES | DATABASE_SOURCES,
+        not_sources=BUCKET_SOURCES | DATABASE_SOURCES,
         examples=("NoCredentialsError: Unable to locate credentials",),
     ),
 )

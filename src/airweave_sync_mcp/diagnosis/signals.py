@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from airweave_sync_mcp.diagnosis import words
+from airweave_sync_mcp.diagnosis import words_plain as plain
 from airweave_sync_mcp.diagnosis.text import compiled, first_of, has_any
 from airweave_sync_mcp.diagnosis.unwrap import Unwrapped
 
@@ -67,9 +68,15 @@ _STATUS_FORMS: Final = (
         r"(?: disguised)?\)",
     ),
     (r"\bhttp(?:/[\d.]{1,3})?[ -]?(?:error|status|response)?[ -]?(?:code)?[ :=]{1,3}", r"\b"),
-    (r"\b(?:error|status|response|http)[ _-]?(?:code)?['\"]?[ :=]{1,3}['\"]?", _ENDS),
+    (
+        r"\b(?:error|status|response|http)[ _-]?(?:code)?['\"]?[ :=]{1,3}['\"]?",
+        rf"(?:{_ENDS}| (?:on|for|from|while|when|after) )",
+    ),
     (r"(?<!\w)", _REASONS),
     (r"<httperror ", r" when"),
+    (r"\b\w{0,30}(?:error|exception)\(", r", ['\"]"),
+    (r"(?:error occurred|[}\]]) \(", r"\)"),
+    (r": ", r" after \d"),
     (r"\b(?:unavailable|failed|error|failure|refused|rejected|response|answer):? ", _ENDS),
     (r"\bstatus=", r"\b"),
     (
@@ -78,7 +85,10 @@ _STATUS_FORMS: Final = (
             r"|failed with) (?:an? )?(?:unexpected )?(?:http )?"
             r"(?:status )?(?:code )?"
         ),
-        rf"(?:{_ENDS}| (?:for|while|from|on|after|when|response|error)\b)",
+        (
+            rf"(?:{_ENDS}| (?:for|while|from|on|after|when|response|error|to|with|and|at|once|twice|three|four|five"
+            r"|several|every)\b)"
+        ),
     ),
     (r"\b(?:got|received|gave|with) (?:an? )?(?:unexpected )?(?:http )?(?:status|code|response)(?: code)?:? ", ""),
     (r"(?<!\w)", r" (?:error )?(?:responses?|status)\b"),
@@ -87,7 +97,12 @@ _STATUS_FORMS: Final = (
     (r"(?:validation failed|access token): ", r" -"),
 )
 """The forms in which an HTTP status is written: what stands before the number, and what after it."""
-_HTTP_TYPE: Final = r"\w{0,40}(?:client|handshake|contenttype|http|api|server|response)\w{0,20}(?:error|exception)"
+_HTTP_TYPE: Final = (
+    r"\w{0,40}(?:client|handshake|contenttype|http|api|server|response)\w{0,20}(?:error|exception)"
+    r"|notfound|forbidden|unauthenticated|unauthorized|badrequest|toomanyrequests|resourceexhausted|conflict"
+    r"|\w{0,7}gateway\w{0,10}|serviceunavailable|internalservererror|deadlineexceeded|permissiondenied"
+    r"|preconditionfailed"
+)
 """`SomeError: 404, ...` is a status after any class, `HTTPError: 404 text` after one that speaks of HTTP."""
 _BODY_FORM: Final = (r"['\"](?:code|status|status_?code|httpstatus|error_?code)['\"]: ?['\"]?", r"\b")
 _NUMBER: Final = r"[3-5](?<!\d.)\d\d(?!\d)"  # what begins with its first character is found faster
@@ -130,8 +145,10 @@ def signal_of(unwrapped: Unwrapped, present: AbstractSet[str]) -> Signal | None:
         return Signal(kind=Kind.THROTTLED, begin=found[0], end=found[1], status=status[0] if status else None)
     if (network_type or status is None) and (secured := _name_or_certificate(masked, present)):
         return secured
-    if network_type:
+    if network_type or not present.isdisjoint(words.PROXY):
         return _whole(Kind.NETWORK, masked)
+    if words.RPC in masked and (cut := first_of(masked, present, words.RPC_NETWORK)):
+        return Signal(kind=Kind.NETWORK, begin=cut[0], end=cut[1])
     if status is not None:
         return Signal(kind=_kind_of_status(status[0]), begin=status[1], end=status[2], status=status[0])
     return _by_words(masked, types, present)
@@ -176,7 +193,7 @@ def _opens_with_status(unwrapped: Unwrapped, end: int) -> bool:
 def _throttled(masked: str, present: AbstractSet[str]) -> tuple[int, int] | None:
     if found := first_of(masked, present, words.THROTTLED):
         return found
-    match = compiled(words.QUOTA_SPENT).search(masked) if has_any(masked, ("limit", "quota")) else None
+    match = compiled(plain.QUOTA_SPENT).search(masked) if has_any(masked, plain.QUOTA_HINTS) else None
     return match.span() if match else None
 
 
@@ -202,12 +219,9 @@ def _name_or_certificate(masked: str, present: AbstractSet[str]) -> Signal | Non
             (Kind.TLS, words.TLS),
         ),
     )
-    if told is not None or not has_any(masked, words.NAME_WORDS):
+    if told is not None or not has_any(masked, plain.NAME_HINTS):
         return told
-    for kind, pattern in ((Kind.DNS, words.NAME_NOT_FOUND), (Kind.TLS, words.CERTIFICATE_REFUSED)):
-        if match := compiled(pattern).search(masked):
-            return Signal(kind=kind, begin=match.start(), end=match.end())
-    return None
+    return _first_pattern(masked, _NAME_PATTERNS)
 
 
 _NAMES_A_RIGHT: Final = ("scope", "permission", "perform")
@@ -232,12 +246,32 @@ def _by_words(masked: str, types: tuple[str, ...], present: AbstractSet[str]) ->
     )
     if told is not None:
         return told
-    if has_any(masked, words.LOGIN_WORDS) and (match := compiled(words.LOGIN_REJECTED).search(masked)):
-        return Signal(kind=Kind.UNAUTHORIZED, begin=match.start(), end=match.end())
-    if has_any(masked, words.NETWORK_HINTS) and (match := compiled(words.NETWORK_PATTERN).search(masked)):
-        return Signal(kind=Kind.NETWORK, begin=match.start(), end=match.end())
+    if (said := _first_pattern(masked, _PLAIN_PATTERNS)) is not None:
+        return said
     if any(compiled(words.NETWORK_TYPE).fullmatch(name) for name in types):
         return _whole(Kind.NETWORK, masked)
+    return _first_kind(masked, present, ((Kind.NOT_FOUND, words.NOT_FOUND),))
+
+
+_KindPatterns = tuple[tuple[Kind, tuple[str, ...], str], ...]
+
+_NAME_PATTERNS: Final[_KindPatterns] = (
+    (Kind.DNS_TEMPORARY, plain.NAME_HINTS, plain.RESOLVER_DOWN),
+    (Kind.DNS, plain.NAME_HINTS, plain.NAME_NOT_FOUND),
+    (Kind.TLS, plain.NAME_HINTS, plain.CERTIFICATE_REFUSED),
+)
+_PLAIN_PATTERNS: Final[_KindPatterns] = (
+    (Kind.UNAUTHORIZED, plain.LOGIN_WORDS, plain.LOGIN_REJECTED),
+    (Kind.FORBIDDEN, plain.FORBIDDEN_HINTS, plain.FORBIDDEN),
+    (Kind.SERVER_ERROR, plain.SERVER_HINTS, plain.SERVER),
+    (Kind.NETWORK, plain.NETWORK_HINTS, plain.NETWORK),
+)
+
+
+def _first_pattern(masked: str, patterns: _KindPatterns) -> Signal | None:
+    for kind, hints, pattern in patterns:
+        if has_any(masked, hints) and (match := compiled(pattern).search(masked)):
+            return Signal(kind=kind, begin=match.start(), end=match.end())
     return None
 
 

@@ -10,7 +10,6 @@ from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind, Severity
 from airweave_sync_mcp.diagnosis.measures import (
     DAY_S,
     HOUR_S,
-    completed,
     counted,
     median,
     seconds_between,
@@ -55,9 +54,9 @@ def wrote_nothing(case: Case) -> Finding | None:
     )
 
 
-def runs_after_good_end(case: Case) -> list[SyncJob]:
+def runs_after_good_end(case: Case) -> Sequence[SyncJob]:
     """The completed runs, newest first; none if a failed one is newest, as that says more than they do."""
-    return [] if case.failing else completed(case.jobs)
+    return () if case.failing else case.runs
 
 
 def _silent(job: SyncJob) -> bool:

@@ -55,13 +55,16 @@ class Unwrapped:
 
 _HANDLER: Final = r"[\w-]{1,60}(?:\[[^\]\n]{0,80}\])?"
 _WRAPPERS: Final = (
-    rf"(?P<dispatcher>\[entitydispatcher\] (?:handler\(s\)|orphan cleanup) failed: ?(?:{_HANDLER}: ?)?"
+    rf"(?P<dispatcher>\[\w{{0,20}}dispatch\w{{0,8}}\] (?:(?:handlers?|handler\(s\)"
+    rf"|orphan cleanup) failed: ?(?:{_HANDLER}: ?)?"
+    rf"|destination\[[^\]\n]{{0,80}}\](?: failed)? ?(?:->|=>|:) ?)"
     rf"|handler {_HANDLER} failed: ?)"
     r"|(?P<database>\[entitydispatcher\] postgresql failed: ?)"
     r"|(?P<auth_provider>validation failed for source '[^'\n]{0,80}': auth provider error: ?)"
     r"|(?P<validation>validation failed for source '[^'\n]{0,80}': credential validation failed: ?)"
     r"|(?P<token_setup>failed to create source '[^'\n]{0,80}': (?:token provider setup failed: ?)?)"
-    r"|(?P<sync>validation failed for source '[^'\n]{0,80}': |sync(?: job)? failed(?: with error)?: "
+    r"|(?P<sync>validation failed (?:for|while [^:'\n]{0,60}) source '[^'\n]{0,80}': "
+    r"|sync(?: job)? failed(?: with error)?: "
     r"|(?:unhandled exception|caused by|root cause): )"
 )
 """Each group is named after its `Wrapper`."""
@@ -146,13 +149,21 @@ def _without_frames(text: str) -> str:
     """A traceback without its frames: source lines are full of words that are not the error's."""
     if "Traceback (most recent call last)" not in text:
         return text
-    lines = [
-        line
-        for line in text.splitlines()
-        if line.strip()
-        and not line.startswith((" ", "\t", "Traceback (", "During handling of", "The above exception was"))
-    ]
-    return "\n".join(lines)
+    margin = compiled(_GROUP_MARGIN)
+    lines = [margin.sub("", line, count=1) for line in text.splitlines()]
+    told = [line for line in lines if line.strip() and not line.startswith(_FRAME)]
+    inner = [line for line in told if not compiled(_GROUP_LINE).match(line)]
+    return "\n".join(inner or told)
+
+
+_GROUP_MARGIN: Final = r"^ {0,40}(?:\| ?|\+(?=[ -]) ?)"
+_GROUP_LINE: Final = r"(?:[\w.]{1,80}\.)?(?:Base)?ExceptionGroup: "
+"""An exception group says only how many it holds; the exceptions follow, behind a margin of bars."""
+_FRAME: Final = (
+    " ", "\t", "Traceback (", "Exception Group Traceback (", "During handling of", "The above exception was", "-+-",
+    "---",
+    "+-",
+)  # fmt: skip
 
 
 def _wrapper_at(lower: str, position: int) -> tuple[Wrapper, int] | None:
@@ -194,7 +205,7 @@ _PLAIN_MASKS: Final = (
     ("failing row contains", r"(?<=failing row contains )(?P<keep>)(?P<name>\([^\n]{0,2000})"),
     ("[parameters:", r"(?<=\[parameters:)(?P<keep>)(?P<name>[^\n]{1,2000})"),
     ("available branches", r"(?<=available branches: )(?P<keep>)(?P<name>[^\n]{1,2000})"),
-    ("': '", r"(?<=(?:name|path|ject|anch|lder|page)': ')(?P<keep>)(?P<name>[^'\n]{1,200})"),
+    ("': '", r"(?<=(?:name|path|ject|anch|lder|page)': ')(?<!codename': ')(?P<keep>)(?P<name>[^'\n]{1,200})"),
 )
 
 

@@ -6,7 +6,25 @@ its own instead.
 
 from typing import Final
 
-THROTTLED: Final = frozenset(
+from airweave_sync_mcp.diagnosis import words_codes as codes
+from airweave_sync_mcp.diagnosis import words_foreign as foreign
+
+_DEAD_LOGINS: Final = codes.class_names(
+    "grant apikey secretkey accesskey accesstoken refreshtoken oauthtoken credential session consent login",
+    "revoked expired rejected invalid refused withdrawn unknown deleted lapsed notaccepted",
+) | {"patexpired", "patrevoked", "patinvalid", "tokenexpirederror"}
+_MISSING_RIGHTS: Final = codes.class_names(
+    "permission scope right privilege role", "denied missing insufficient notgranted revoked forbidden lacking"
+)
+_UNKNOWN_HOSTS: Final = codes.class_names("host hostname domain", "notfound unknown unresolved") | {
+    "dnslookup",
+    "dnserror",
+}
+_BAD_CERTIFICATES: Final = codes.class_names(
+    "certificate cert", "expired untrusted invalid selfsigned mismatch verification verify rejected notyetvalid"
+) | {"tlsverification", "tlshandshake", "sslverification"}
+
+THROTTLED: Final = codes.THROTTLED | foreign.THROTTLED | frozenset(
     {
         "rate limit", "ratelimit", "rate-limit", "rate_limit", "too many requests", "toomanyrequests",
         "too_many_requests", "too many calls",
@@ -20,14 +38,7 @@ THROTTLED: Final = frozenset(
         "too many api",
     }
 )  # fmt: skip
-QUOTA_SPENT: Final = (
-    r"\b(?:\w{0,20}requests?|\w{0,20}calls?|api|quota|daily|hourly|monthly|per[- ](?:second|minute|hour|day)"
-    r"|\w{0,20}concurrent\w{0,20}|secondly)\b[^\n:;]{0,40}"
-    r"\blimits?\b[^\n:;]{0,20}\b(?:exceeded|reached|hit)\b|\breached your [^\n:;]{0,30}\blimit\b"
-    r"|\bexceeded (?:its|your|the|their|our) [^\n:;]{0,30}\bquota\b|\bquota\b[^\n:;]{0,20}\b(?:exceeded|exhausted"
-    r"|used up|reached)\b"
-)
-SERVER: Final = frozenset(
+SERVER: Final = codes.SERVER | foreign.SERVER | frozenset(
     {
         "internal server error", "internal_server_error", "internalservererror", "bad gateway", "service unavailable",
         "service_unavailable", "serviceunavailable", "service temporarily unavailable", "gateway timeout",
@@ -39,12 +50,12 @@ SERVER: Final = frozenset(
         "busyresult", "unavailableresult", "server busy", "serverbusy",
         "server too busy", "server_unavailable", "overloaded", "over capacity", "currently unavailable",
         "is hibernating",
-        "outage", "statuscode.unavailable", "unknown_exception", "web server is down", "origin is unreachable",
+        " outage", "statuscode.unavailable", "unknown_exception", "web server is down", "origin is unreachable",
         "fatal_error", "service is unavailable", "service is down", "system is down", "is down for",
         "unable_to_lock_row", "heavy load",
     }
 )  # fmt: skip
-UNAUTHORIZED: Final = frozenset(
+UNAUTHORIZED: Final = codes.UNAUTHORIZED | foreign.UNAUTHORIZED | _DEAD_LOGINS | frozenset(
     {
         "unauthorized", "unauthorised", "unauthenticated", "not authenticated", "not_authed", "not logged in",
         "authentication failed", "authentication error", "authentication_failed", "authentication failure",
@@ -62,14 +73,15 @@ UNAUTHORIZED: Final = frozenset(
         "invalid access token", "access token is invalid", "access token has expired", "access token expired",
         "invalid bearer token", "session expired", "session has expired", "invalid_session_id", "expired session",
         "invalid username", "invalid password", "incorrect password", "wrong password", "incorrect username",
-        "password authentication failed", "account_inactive", "invalid_grant", "invalid_client", "unauthorized_client",
+        "password authentication failed", "account_inactive", "invalid_grant", "invalid_client",
+        "unauthorized_client",
         "invalid signature", "signature verification failed", "jwt expired", "signature has expired",
         "revoked or expired", "expired or revoked", "expired or been revoked", "has been deactivated",
         "key has been revoked", "key was revoked", "password has expired", "badcredentials", "authfailed",
         "credentials rejected", "login credentials",
     }
 )  # fmt: skip
-FORBIDDEN: Final = frozenset(
+FORBIDDEN: Final = codes.FORBIDDEN | foreign.FORBIDDEN | _MISSING_RIGHTS | frozenset(
     {
         "forbidden", "permission denied", "permission_denied", "permissiondenied", "enough permission",
         "insufficient permission",
@@ -89,37 +101,31 @@ FORBIDDEN: Final = frozenset(
     }
 )  # fmt: skip
 
-LOGIN_REJECTED: Final = (
-    r"\b(?:api[ _-]?key|access[ _-]?key|token|credentials?|password|secret|session|pat|login|jwt)s?\b[^\n.;]{0,30}?"
-    r"\b(?:invalid|expired|revoked|rejected|incorrect|wrong|not valid|no longer valid|deactivated|invalidated|deleted"
-    r"|disabled|refused|mismatch|failed|does not exist)\b"
-    r"|\b(?:invalid|expired|revoked|incorrect|wrong|bad|missing)(?: or \w{1,12})? (?:\w{1,12} )?(?:api[ _-]?key|token"
-    r"|credentials?|password"
-    r"|secret|username|login|authentication|authorization)\b|\bauth(?:entication|orization)?[_ ](?:failed|error"
-    r"|required)\b"
-    r"|(?:could not|failed to|unable to|cannot) (?:obtain|get|acquire|fetch) [^\n.:;]{0,20}\btoken\b"
-)
-LOGIN_WORDS: Final = ("key", "token", "credential", "password", "secret", "session", "login", "auth", "jwt", "pat ")
 
-DNS: Final = frozenset(
+DNS: Final = foreign.DNS | _UNKNOWN_HOSTS | frozenset(
     {
         "name or service not known", "nodename nor servname", "no address associated", "getaddrinfo failed",
         "nameresolutionerror", "failed to resolve", "could not resolve host", "could not resolve the host",
         "cannot resolve host", "nxdomain", "dns lookup failed", "dns resolution", "clientconnectordnserror",
         "could not translate host name", "unknown host", "no such host", "dns error", "domain name not found",
         "name does not resolve", "dns name does not exist", "non-recoverable failure in name resolution",
-        "getaddrinfo enotfound",
+        "getaddrinfo enotfound", "err_name_not_resolved", "gaierror", "servname not supported", "'idna' codec",
+        "label empty or too long",
+        "dns query name does not exist", "could not be resolved", "errno 11001]", "errno 11004]", "errno -2]",
+        "errno -5]", "winerror 11001",
     }
 )  # fmt: skip
 DNS_TEMPORARY: Final = frozenset(
     {
         "temporary failure in name resolution", "errno -3]", "servfail", "eai_again", "dns operation timed out",
+        "errno 11002]", "nonameservers",
         "resolution lifetime expired", "dns timeout",
     }
 )  # fmt: skip
-TLS: Final = frozenset(
+TLS: Final = foreign.TLS | _BAD_CERTIFICATES | frozenset(
     {
-        "[ssl: ", "[ssl]", "certificate_verify_failed", "certificate verify failed", "certificate has expired",
+        "[ssl: ", "[ssl]", "[x509: ", "(_ssl.c:", "ssl provider:", "certificate_verify_failed",
+        "certificate verify failed", "certificate has expired",
         "ssl handshake", "tls handshake", "handshake failure", "handshake_failure", "sslerror",
         "sslcertverificationerror",
         "certificateerror", "connectorcertificateerror", "wrong_version_number", "wrong version number",
@@ -130,30 +136,34 @@ TLS: Final = frozenset(
         "ssl routines", "tlsv1_alert", "tlsv1 alert",
         "sslv3 alert", "unknown ca", "x509:", "certificate is not trusted", "untrusted certificate",
         "server does not support ssl", "ssl is required", "ssl off", "unsupported protocol (_ssl", "dh key too small",
-        "ssl certificate problem", "invalid certificate", "certificate signed by unknown", "ssl connection error",
+        "ssl certificate problem", "err_cert_", "err_ssl_", "err_tls_", "cert_has_expired", "self_signed_cert",
+        "invalid certificate", "certificate signed by unknown", "ssl connection error",
     }
 )  # fmt: skip
 TLS_TEMPORARY: Final = frozenset(
     {
         "unexpected_eof_while_reading", "eof occurred in violation", "unexpected eof while reading", "sslzeroreturn",
         "bad_record_mac", "bad record mac", "ssl syscall error", "ssl connection has been closed unexpectedly",
-        "tls/ssl connection has been closed", "ssleoferror", "sslwantread", "application data after close notify",
+        "tls/ssl connection has been closed", "ssleoferror", "sslsyscallerror", "sslwantread",
+        "application data after close notify",
         "application_data_after_close_notify", "record_layer_failure", "record layer failure",
     }
 )  # fmt: skip
-NAME_WORDS: Final = ("host", "domain", "dns", "certificate")
-NAME_NOT_FOUND: Final = (
-    r"\b(?:hosts?(?: ?names?)?|domain|dns)\b[^\n;]{0,60}?\b(?:not|n't|unable to|failed to"
-    r"|cannot)(?: be)? (?:be )?(?:resolved?|found)\b"
-    r"|\b(?:not|n't|unable to|failed to|cannot) resolve\b[^\n]{0,20}\b(?:hosts?|hostname|domain)\b"
-)
-CERTIFICATE_REFUSED: Final = (
-    r"\b(?:tls|ssl|server|x\.?509)?[ -]?certificates?\b[^\n;]{0,60}\b(?:has expired|expired|not trusted|untrusted"
-    r"|self-signed|not valid"
-    r"|invalid|not accepted|mismatch|revoked)\b|\b(?:tls|ssl)\b[^\n;]{0,40}\b(?:handshake"
-    r"|negotiation)\b[^\n;]{0,60}\bfailed\b"
-)
 HANDSHAKE_TIMEOUT: Final = "handshake operation timed out"
+
+PROXY: Final = frozenset(
+    {"tunnel connection failed", "cannot connect to proxy", "unable to connect to proxy", "proxyerror("}
+)
+"""A proxy's refusal: the status it carries is the proxy's, not the source's."""
+RPC: Final = "statuscode."
+RPC_NETWORK: Final = frozenset(
+    {
+        "failed to connect to all addresses", "connection refused", "connection reset", "socket closed", "rst_stream",
+        "goaway", "stream removed", "transport closed", "keepalive", "broken pipe", "connect timed out", "no route to",
+        "connection timed out", "network is unreachable", "endpoint closing", "recvmsg",
+    }
+)  # fmt: skip
+"""What gRPC calls unavailable although nothing was reached."""
 
 NETWORK_TYPES: Final = frozenset(
     {
@@ -168,17 +178,12 @@ NETWORK_TYPES: Final = frozenset(
         "streamreset", "writeerror", "writetimeout", "newconnectionerror", "connectiontimeouterror",
         "sockettimeouterror", "protocolerror", "incompletereaderror", "ldapsessionterminatedbyservererror",
         "ldapsocketcloseerror", "streamreseterror", "clientconnectorsocketerror", "connectionlosterror",
+        "badstatusline", "responsenotready", "cannotsendrequest", "remoteclosed",
+        "connectionclosedok", "networktimeout", "autoreconnect", "serverselectiontimeouterror",
+        "novalidconnectionserror",
+        "waitqueuetimeouterror",
     }
 )  # fmt: skip
-NETWORK_PATTERN: Final = (
-    r"\b(?:is|was|api|endpoint|host|server|service|provider|source|system|pipedream"
-    r"|composio) (?:currently )?unreachable\b|\bunreachable:"
-    r"|\bunreachable(?: during| from| at|$)|\bconnections?\b[^\n.;]{0,40}\b(?:closed|reset|lost|dropped|refused"
-    r"|aborted|broken|terminated"
-    r"|interrupted|cut|timed out|time[- ]?out|failed)\b|\blost (?:the )?connection\b|\btimed?[- ]?out (?:while|after"
-    r"|waiting|reading|connecting|during|on)\b"
-)
-NETWORK_HINTS: Final = ("unreachable", "connection", "time out", "timeout", "timed", "time-out")
 NETWORK_TYPE: Final = (
     r"\w{0,40}(?:connection|connect|socket|protocol|network|transport|disconnected|streamclosed|streamreset|timeout"
     r"|timedout)"
@@ -188,16 +193,19 @@ NETWORK_TYPE: Final = (
 TIMEOUT_TYPES: Final = frozenset(
     {"timeouterror", "timeoutexception", "timeout", "timeouterr", "sockettimeout", "canceledbytimeout"}
 )
-NETWORK: Final = frozenset(
+NETWORK: Final = foreign.NETWORK | frozenset(
     {
         "readtimeout", "connecttimeout", "pooltimeout", "writetimeout", "read timed out", "connect timed out",
         "write timed out", "timed out", "timeout error", "request timeout", "connection timeout", "read timeout",
-        "connect timeout", "operation timeout", "timeout while", "timeout exceeded", "timeout expired", "timeout after",
+        "connect timeout", "operation timeout", "timeout while", "timeout exceeded", "timeout expired",
+        "timeout after",
         "deadline exceeded", "deadline_exceeded", "all connection attempts failed", "server disconnected",
-        "remoteprotocolerror", "localprotocolerror", "peer closed connection", "connection reset", "connection aborted",
+        "remoteprotocolerror", "localprotocolerror", "peer closed connection", "connection reset",
+        "connection aborted",
         "connection broken", "connection closed", "connection was closed", "connection lost", "connection dropped",
         "connection was reset", "connection was forcibly closed", "broken pipe", "brokenpipe", "connection refused",
-        "requesttimeout", "operationtimedout", "connect call failed", "cannot connect to host", "could not connect to",
+        "requesttimeout", "operationtimedout", "connect call failed", "cannot connect to host",
+        "could not connect to",
         "cannot connect to", "failed to connect",
         "unable to connect", "connection failed", "connection error", "no route to host", "network is unreachable",
         "network unreachable", "host unreachable", "host is unreachable", "host is down",
@@ -211,14 +219,25 @@ NETWORK: Final = frozenset(
         "transport closed", "connection is lost", "connection to the server was lost", "proxy error",
         "tunnel connection failed",
         "could not establish connection", "failed to establish connection", "unexpectedly closed the connection",
-        "closed the connection", "dropped the connection", "network error", "network failure", "no response from",
+        "closed the connection", "errno 107]", "errno 103]", "errno 112]", "errno 64]", "errno 100]", "errno 102]",
+        "errno 108]", "transport endpoint is not connected", "transport endpoint is already", "ssh protocol banner",
+        "communication link failure", "tcp provider", "end-of-file on communication channel", "no listener",
+        "operation timed out", "recv failure", "connection was aborted", "network name is no longer available",
+        "statuscode.deadline_exceeded", "statuscode.cancelled", "login timeout expired", "connecttimeouterror",
+        "no replica set members", "connectiondropped", "could not acquire a connection", "no bytes received",
+        "err_connection_", "err_timed_out", "err_network",
+        "connectionlost", "connectionfailed",
+        "dropped the connection", "network error", "network failure", "no response from",
         "did not respond", "not reachable", "cannot reach", "could not reach",
     }
 )  # fmt: skip
 
 
+NOT_FOUND: Final = codes.NOT_FOUND | foreign.NOT_FOUND
+
 ALL: Final = frozenset(
-    {*THROTTLED, *SERVER, *UNAUTHORIZED, *FORBIDDEN, *DNS, *DNS_TEMPORARY, *TLS, *TLS_TEMPORARY, *NETWORK,
+    {*NOT_FOUND, *PROXY, *RPC_NETWORK, *THROTTLED, *SERVER, *UNAUTHORIZED, *FORBIDDEN, *DNS,
+     *DNS_TEMPORARY, *TLS, *TLS_TEMPORARY, *NETWORK,
      HANDSHAKE_TIMEOUT}
 )  # fmt: skip
 """Every word of these tables."""

@@ -1,6 +1,6 @@
 """How much of the truth an answer rests on, and what to do about the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,8 @@ from airweave_sync_mcp.history.feed import covers
 from airweave_sync_mcp.history.memory import FeedReading
 from airweave_sync_mcp.history.merge import REACHABLE
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage, Problem
-from airweave_sync_mcp.history.plan import can_have_jobs, reaches
+from airweave_sync_mcp.history.plan import can_have_jobs, reaches, turned_busy
+from airweave_sync_mcp.history.view import Need
 from airweave_sync_mcp.history.window import Window
 
 _NAMED: Final = 3
@@ -41,34 +42,38 @@ def cover(
     scope: Sequence[Connection],
     histories: Mapping[str, ConnectionHistory],
     *,
-    window: Window,
-    depth: datetime | None,
+    need: Need,
     feed: FeedReading | None,
+    required: Collection[str],
     shortfall: Shortfall,
     budget: BudgetState,
     deadline_s: float,
 ) -> Coverage:
-    """The coverage of an answer about `scope`, for which jobs were wanted back to `depth`.
+    """The coverage of an answer about `scope`.
 
-    `feed` is None where jobs came from the connections alone.
+    `feed` is None where jobs came from the connections alone. Where there is one, it tells of every connection, but for
+    those that had to be read all the same: their ids are `required`.
     """
+    window = need.window
     syncable = [one for one in scope if can_have_jobs(one)]
     unread = [one for one in syncable if one.id not in histories]
-    short = [one for one in syncable if one.id in histories and not reaches(histories[one.id], depth)]
+    short = [one for one in syncable if one.id in histories and not reaches(histories[one.id], need.reach_of_each)]
     if feed is not None:
-        # The organization's list tells of every connection, but for those that had to be read and were not.
-        unread, short = [one for one in unread if one.id in shortfall.errors], []
+        unread, short = [one for one in unread if one.id in required or one.id in shortfall.errors], []
+    if need.only_active:
+        listed_at = shortfall.list_as_of
+        unread += [one for one in syncable if one.id in histories and turned_busy(one, histories[one.id], listed_at)]
     problems = [
         *_unread_problem([one for one in unread if one.id not in shortfall.errors], len(scope), shortfall, budget,
                          deadline_s),
         *_error_problems(scope, shortfall),
         *_depth_problems(short, shortfall),
-        *(_out_of_reach_problem(syncable, histories, window) if feed is None else _feed_problems(feed, depth)),
+        *([] if feed is None else _feed_problems(feed, need.reach)),
+        *([] if feed or need.only_active else _out_of_reach_problem(syncable, histories, window)),
         *_unreadable_problems(scope, histories, feed, shortfall),
     ]  # fmt: skip
-    readings = [histories[one.id].fetched_at for one in scope if one.id in histories]
-    if feed is not None:
-        readings = [feed.fetched_at]
+    rests_on = [one.id for one in scope if one.id in histories and (feed is None or one.id in required)]
+    readings = [histories[one].fetched_at for one in rests_on] + ([feed.fetched_at] if feed else [])
     return Coverage(
         connections_scanned=len(scope) - len(unread),
         connections_total=len(scope),

@@ -6,16 +6,21 @@ from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 class QueryError(Exception):
     """A question that cannot be answered as it was put.
 
-    `code` is stable, `message` says what is wrong, `hint` what to do instead. Asking the same again never helps.
-    `words` are Airweave's own, where it refused: not clean.
+    `code` is stable, `message` says what is wrong, `hint` what to do instead. Asking the same again helps only where
+    something was not looked for everywhere: then `retry_after_s` says when. `words` are Airweave's own, where it
+    refused: not clean.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "", *, words: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, hint: str = "", *, words: str = "", retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.words = words
+        self.retryable = retry_after_s is not None
+        self.retry_after_s = retry_after_s
 
 
 def too_slow(what: str, limit_s: float) -> AirweaveError:

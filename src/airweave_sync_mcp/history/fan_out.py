@@ -47,6 +47,8 @@ class FanOut:
     concurrency: int
     requests_per_minute: int | None
     progress: Progress
+    busy_first: bool = False
+    """What is under way matters more than what failed."""
     _read_ids: set[str] = field(default_factory=set)
     _done: int = 0
     _total: int = 0
@@ -73,9 +75,10 @@ class FanOut:
             connections,
             await self.readings.histories(self.credential, connections),
             now=self.clock(),
-            since=self.need.reach,
+            since=self.need.reach_of_each,
             asked_for=self.need.asked_for if first else frozenset(),
             requests_per_minute=self.requests_per_minute,
+            busy_as_of=self.short.list_as_of if self.busy_first else None,
         )
         tasks = [task for task in tasks if task.connection.id not in self.short.errors]
         return tasks if first else [task for task in tasks if task.interest is Interest.SHORT]
@@ -111,7 +114,7 @@ class FanOut:
                 task.connection,
                 limit=task.limit,
                 newer_than=task.newer_than,
-                since=self.need.reach if task.interest is Interest.SHORT else None,
+                since=self.need.reach_of_each if task.interest is Interest.SHORT else None,
                 wait_for_budget_s=max(self.deadline - anyio.current_time() - 1, 0) if asked_for else 0,
             )
         except AirweaveError as error:

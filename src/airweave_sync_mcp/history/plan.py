@@ -39,6 +39,10 @@ class Interest(IntEnum):
     STALE = 7
 
 
+BUSY_FIRST: Final = (Interest.ASKED_FOR, Interest.BUSY, Interest.UNREAD)
+"""The order where what is under way matters more than what failed; then as ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """Read the newest `limit` jobs of a connection."""
@@ -81,12 +85,14 @@ def plan(
     since: datetime | None,
     asked_for: frozenset[str] = frozenset(),
     requests_per_minute: int | None = None,
+    busy_as_of: datetime | None = None,
 ) -> list[Task]:
     """The readings worth making, most interesting first.
 
     `since` is how far back the jobs are wanted. `requests_per_minute` is what the rate limit leaves, None
     for no limit: with a small one, everything is read again only as often as a whole round takes, what is busy
-    three times as often.
+    three times as often. `busy_as_of` is for questions about what is under way: when the list of connections was
+    read, which tells where something is. These come first.
     """
     connections = [one for one in connections if can_have_jobs(one)]
     ages = Ages()
@@ -96,10 +102,11 @@ def plan(
     tasks = [
         task
         for one in connections
-        if (task := _task(one, histories.get(one.id), now, since, one.id in asked_for, ages))
+        if (task := _task(one, histories.get(one.id), now, since, one.id in asked_for, ages, busy_as_of))
     ]
     read_at = {connection_id: history.fetched_at for connection_id, history in histories.items()}
-    return sorted(tasks, key=lambda task: (task.interest, read_at.get(task.connection.id, EPOCH)))
+    order = list(dict.fromkeys([*(() if busy_as_of is None else BUSY_FIRST), *Interest]))
+    return sorted(tasks, key=lambda task: (order.index(task.interest), read_at.get(task.connection.id, EPOCH)))
 
 
 def _task(
@@ -109,6 +116,7 @@ def _task(
     since: datetime | None,
     asked_for: bool,
     ages: Ages,
+    busy_as_of: datetime | None,
 ) -> Task | None:
     limit = limit_for(history, since, now)
     if asked_for:
@@ -116,6 +124,8 @@ def _task(
     if history is None:
         # Somebody else may have read it since the histories were looked up, and what is never too old serves.
         return Task(connection, _interest(connection), limit, now - ages.busy)
+    if busy_as_of is not None and turned_busy(connection, history, busy_as_of):
+        return Task(connection, Interest.BUSY, limit, busy_as_of)
     busy = connection.status == ConnectionStatus.SYNCING or (bool(history.jobs) and history.jobs[0].active)
     fresh = ages.busy if busy or _changed(connection, history) else ages.rest
     if not reaches(history, since):
@@ -131,6 +141,12 @@ def _interest(connection: Connection) -> Interest:
     if is_troubled(connection):
         return Interest.FAILING
     return Interest.BUSY if connection.status == ConnectionStatus.SYNCING else Interest.UNREAD
+
+
+def turned_busy(connection: Connection, history: ConnectionHistory, listed_at: datetime) -> bool:
+    """Whether the list of connections, read later, tells that something is under way which the history lacks."""
+    known = bool(history.jobs) and history.jobs[0].active
+    return connection.status == ConnectionStatus.SYNCING and not known and history.fetched_at < listed_at
 
 
 def _changed(connection: Connection, history: ConnectionHistory) -> bool:

@@ -3,7 +3,7 @@
 Every question gets a `View`: the connections and jobs in its scope, and how much of the truth they are.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -113,9 +113,11 @@ class Snapshot:
             concurrency=self.options.concurrency,
             requests_per_minute=(await self.budget_state(credential)).usable_per_minute,
             progress=progress,
+            busy_first=need.only_active or (feed is not None and JobStatus.FAILED not in need.statuses),
         )
-        await fan_out.read(scope if feed is None else await self._worth_a_look(credential, scope))
-        return await self._assemble(credential, listed, scope, feed, need, short)
+        worth = scope if feed is None else await self._worth_a_look(credential, scope, need)
+        await fan_out.read(worth)
+        return await self._assemble(credential, listed, scope, feed, need, short, _required(worth, need))
 
     async def known(self, credential: Credential) -> View:
         """What is remembered, without asking the API for any job."""
@@ -284,13 +286,13 @@ class Snapshot:
         if self.readings.feed is Feed.ORGANIZATION:
             raise _no_organization_list()
 
-    async def _worth_a_look(self, credential: Credential, scope: Sequence[Connection]) -> list[Connection]:
+    async def _worth_a_look(self, credential: Credential, scope: Sequence[Connection], need: Need) -> list[Connection]:
         """The connections of which the organization's list may not tell enough: what runs or failed began long ago."""
         histories = await self.readings.histories(credential, scope)
         return [
             one
             for one in scope
-            if is_troubled(one)
+            if (is_troubled(one) and not need.only_active)
             or one.status == ConnectionStatus.SYNCING
             or (one.id in histories and any(not job.settled for job in histories[one.id].jobs[:1]))
         ]
@@ -303,6 +305,7 @@ class Snapshot:
         feed: FeedReading | None,
         need: Need,
         short: Shortfall,
+        required: Collection[str] = (),
     ) -> View:
         histories = await self.readings.histories(credential, scope)
         if feed is None:
@@ -314,9 +317,9 @@ class Snapshot:
         coverage = cover(
             scope,
             histories,
-            window=need.window,
-            depth=need.reach,
+            need=need,
             feed=feed,
+            required=required,
             shortfall=short,
             budget=await self.budget_state(credential),
             deadline_s=self.options.deadline_s,
@@ -328,8 +331,19 @@ class Snapshot:
             unordered=tuple(jobs),
             coverage=coverage,
             horizon=_feed_horizon(feed) if feed else _horizon(scope, histories, short),
+            of_list=feed is not None,
             errors=dict(short.errors),
         )
+
+
+def _required(worth: Iterable[Connection], need: Need) -> frozenset[str]:
+    """Which of the connections worth a look an answer from the organization's list lacks until they are read.
+
+    Down to where it reaches, the list is whole; what began before a window, and runs or failed in it, it may not tell.
+    """
+    if need.window.since is None and not need.only_active:
+        return frozenset()
+    return frozenset(one.id for one in worth if not is_troubled(one) or JobStatus.FAILED in need.statuses)
 
 
 def _filter_for(statuses: frozenset[str]) -> tuple[str, ...]:

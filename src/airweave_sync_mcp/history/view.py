@@ -8,7 +8,7 @@ from math import inf
 from typing import Final, Protocol
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
-from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
+from airweave_sync_mcp.history.model import ACTIVE_STATUSES, EPOCH, Connection, ConnectionHistory, Coverage, SyncJob
 from airweave_sync_mcp.history.window import Window
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -47,6 +47,16 @@ class Need:
         """How far back jobs are wanted; None for whatever the first reading gives."""
         return self.depth or self.window.since
 
+    @property
+    def reach_of_each(self) -> datetime | None:
+        """The same for a connection's own jobs."""
+        return None if self.only_active else self.reach
+
+    @property
+    def only_active(self) -> bool:
+        """Whether only jobs under way matter: a connection has at most one, and it is its newest job."""
+        return bool(self.statuses) and self.statuses <= ACTIVE_STATUSES
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
@@ -61,6 +71,8 @@ class View:
     coverage: Coverage
     horizon: datetime | None
     """Every job since then is known of the connections that were read; None if all are."""
+    of_list: bool
+    """The jobs are those of the organization's list, which ends nowhere; a connection's own end after 1,000."""
     errors: Mapping[str, AirweaveError]
     """By connection id: what kept a connection from being read now."""
 

@@ -1,6 +1,7 @@
 """A diagnosis as an answer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,19 +12,43 @@ from airweave_sync_mcp.diagnosis.causes import CauseName, Who
 from airweave_sync_mcp.diagnosis.finding import FindingKind
 from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.render.contract import DiagnosisOut, FindingOut, LastSuccessOut, RetryOut
-from airweave_sync_mcp.render.fit import Rendered
+from airweave_sync_mcp.render.fit import CONCISE, Rendered
 from airweave_sync_mcp.render.foreign import evidence_out
-from airweave_sync_mcp.render.rows import NAME, Names, phase
-from airweave_sync_mcp.render.text import lines
+from airweave_sync_mcp.render.rows import NAME, Names, coverage_out, phase
+from airweave_sync_mcp.render.text import coverage_line, lines
 from airweave_sync_mcp.render.times import age, iso, minute
 from airweave_sync_mcp.safety import Cleaner
 
 ERROR: Final = 300
 """Characters of the error: its beginning and end. get_sync_job has it whole."""
 
-_EVIDENCE: Final = 3
-_CHANGES: Final = 4
-_FINDINGS: Final = 4
+_TOKENS: Final = 585
+"""Of a diagnosis, about."""
+
+_FULL_ERROR: Final = 6_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """How much of what others wrote: characters of the error and of each sentence, how many of each kind."""
+
+    error: int = ERROR
+    sentence: int = 200
+    evidence: int = 3
+    changes: int = 4
+    findings: int = 4
+    brief: bool = False
+    """Long names are cut."""
+
+
+_ROOMS: Final = (
+    _Room(),
+    _Room(error=240, evidence=2, changes=3, findings=3),
+    _Room(error=160, sentence=120, evidence=1, changes=2, findings=2),
+    _Room(error=100, sentence=70, evidence=1, changes=1, findings=1),
+    _Room(error=60, sentence=70, evidence=1, changes=1, findings=1, brief=True),
+)
+"""The first that keeps a diagnosis small."""
 
 WHO: Final = {
     Who.USER: "whoever owns the connection in Airweave",
@@ -49,7 +74,23 @@ def render_diagnosis(
 
     `full` gives the whole error, `writes` names the tools that change something.
     """
-    names = Names.of(list(diagnosis.connections.values()), cleaner)
+    names, mark = Names.of(list(diagnosis.connections.values()), cleaner), nonce()
+
+    def build(room: _Room) -> Rendered[DiagnosisOut]:
+        out = _out(diagnosis, names.brief if room.brief else names, room, mark, writes=writes)
+        return Rendered(_text(out, diagnosis, now), out)
+
+    if full:
+        return build(_Room(error=_FULL_ERROR))
+    for room in _ROOMS[:-1]:
+        answer = build(room)
+        if answer.within(CONCISE, _TOKENS):
+            return answer
+    return build(_ROOMS[-1])
+
+
+def _out(diagnosis: Diagnosis, names: Names, room: _Room, mark: str, *, writes: bool) -> DiagnosisOut:
+    cleaner = names.cleaner
     one, judgement, job, verdict = diagnosis.connection, diagnosis.judgement, diagnosis.job, diagnosis.verdict
     streak = judgement.streak if judgement and judgement.failing else None
     facts: dict[str, Any] = {
@@ -68,20 +109,24 @@ def render_diagnosis(
             "cause": verdict.cause.value,
             "transient": verdict.transient,
             "confidence": verdict.confidence.value,
-            "evidence": evidence_out(verdict, job.error if job else None, cleaner, most=_EVIDENCE),
+            "evidence": evidence_out(verdict, job.error if job else None, cleaner, most=room.evidence),
             "phase": phase(job) if job else None,
             "who": who_acts(judgement, verdict),
         }
     if job is not None and job.error:
-        limit = 6_000 if full else ERROR
-        facts["error"] = cleaner.fence(cleaner.clean(job.error, limit=limit), nonce=nonce())
+        facts["error"] = cleaner.fence(cleaner.clean(job.error, limit=room.error), nonce=mark)
     if streak is not None:
         facts |= {
             "failing_since": iso(streak.since),
             "consecutive_failures": streak.failures,
             "may_be_longer": streak.begins_before_known or None,
         }
-    facts |= _history(diagnosis, names)
+    facts |= _history(diagnosis, names, room)
+    guessed = {
+        "job_at": job is not None and job.at is not None and job.known_at is None,
+        "failing_since": streak is not None and streak.since is not None and streak.since_estimated,
+    }
+    facts["estimated"] = [name for name, guess in guessed.items() if guess]
     facts["retry"] = RetryOut(
         useful=diagnosis.retry.useful,
         safe=diagnosis.retry.safe,
@@ -89,23 +134,31 @@ def render_diagnosis(
         how=diagnosis.retry.how or None,
     )
     facts["next_steps"] = next_steps(diagnosis, names, writes=writes)
-    out = DiagnosisOut(**facts)
-    return Rendered(_text(out, diagnosis, now), out)
+    if not diagnosis.complete:
+        facts["coverage"] = coverage_out(diagnosis.coverage, cleaner)
+    return DiagnosisOut(**facts)
 
 
-def _history(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
+def _history(diagnosis: Diagnosis, names: Names, room: _Room) -> dict[str, Any]:
     clean = names.cleaner
     findings = [
-        FindingOut(kind=one.kind.value, since=iso(one.since), detail=clean.one_line(one.detail, 200))
+        FindingOut(kind=one.kind.value, since=iso(one.since), detail=clean.one_line(one.detail, room.sentence))
         for one in (diagnosis.judgement.alarms if diagnosis.judgement else ())
         if one.kind is not FindingKind.FAILING  # failing_since says it
     ]
-    changed = diagnosis.comparison.sentences if diagnosis.comparison else ()
+    left = len(findings) - room.findings
+    if left > 0:
+        findings[room.findings :] = [FindingOut(kind="more", detail=f"{left} more")]
+    sentences = diagnosis.comparison.sentences if diagnosis.comparison else ()
+    changed = [clean.one_line(text, room.sentence) for text in sentences]
+    left = len(changed) - room.changes
+    if left > 0:
+        changed[room.changes :] = [f"({left} more)"]
     return {
         "last_success": _last_success(diagnosis),
-        "changed": [clean.one_line(text, 200) for text in changed[:_CHANGES]] or None,
-        "findings": findings[:_FINDINGS] or None,
-        "shared": clean.one_line(diagnosis.shared.hypothesis, 300) if diagnosis.shared else None,
+        "changed": changed or None,
+        "findings": findings or None,
+        "shared": clean.one_line(diagnosis.shared.hypothesis, room.sentence + 100) if diagnosis.shared else None,
     }
 
 
@@ -180,15 +233,19 @@ def _failures(out: DiagnosisOut) -> str:
 
 def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
     job = diagnosis.job
-    head = f"{out.connection or 'Unknown connection'}: {(out.state or 'unknown').replace('_', ' ')}"
+    source = f" ({out.source})" if out.source else ""
+    head = f"{out.connection or 'Unknown connection'}{source}: {(out.state or 'unknown').replace('_', ' ')}"
+    guesses = out.estimated or ()
     if out.failing_since:
         longer = " or more" if out.may_be_longer else ""
-        head += f" since {out.failing_since} ({_failures(out)}{longer} in a row)"
+        about = "about " if "failing_since" in guesses else ""
+        head += f" since {about}{out.failing_since} ({_failures(out)}{longer} in a row)"
     elif out.consecutive_failures:
         head += f" ({_failures(out)} in a row)"
     parts = [f"{head}. Id {out.connection_id}." if out.connection_id else f"{head}."]
     if job is not None:
-        when = f" {age(job.at, now)} ({minute(job.at)})" if job.at else ""
+        about = "about " if "job_at" in guesses else ""
+        when = f" {about}{age(job.at, now)} ({minute(job.at)})" if job.at else ""
         over = ", over: a good run came after it" if out.over else ""
         parts.append(f"Job {out.job_id}: {out.job_status}{when}{over}.")
     if out.cause:
@@ -201,7 +258,8 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
     ]
     if out.last_success:
         end = diagnosis.last_success.ended_at or diagnosis.last_success.at if diagnosis.last_success else None
-        parts.append(f"Last success: {f'{age(end, now)} ({minute(end)}), ' if end else ''}job {out.last_success.job_id or out.last_success.job}.")
+        when = f"{age(end, now)} ({minute(end)}), " if end else ""
+        parts.append(f"Last success: {when}job {out.last_success.job_id or out.last_success.job}.")
     parts.append(f"Against the last good run: {' '.join(out.changed)}" if out.changed else "")
     parts.append(f"Shared: {out.shared}" if out.shared else "")
     useful = "useful" if out.retry.useful else "not useful"
@@ -211,4 +269,5 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
     parts.append(f"Who acts: {WHO[Who(out.who)]}." if out.who else "")
     parts += [f"{number}. {step}" for number, step in enumerate(out.next_steps, 1)]
     parts.append(f"Error: {out.error}" if out.error else "")
+    parts.append(coverage_line(out.coverage) if out.coverage else "")
     return lines(parts)

@@ -22,18 +22,16 @@ def render_error(
     advice: Callable[[AirweaveError], str] = attrgetter("hint"),
 ) -> Rendered[ErrorOut]:
     """An error in both channels. `advice` tells what to do where Airweave or the way to it is at fault."""
-    if isinstance(error, AirweaveError):
-        retryable, wait, hint = error.retryable, error.retry_after_s, advice(error)
-    else:
-        retryable, wait, hint = False, None, error.hint
+    wait = error.retry_after_s
+    hint = advice(error) if isinstance(error, AirweaveError) else error.hint
     out = ErrorOut(
         code=str(error.code),
         message=_message(error, cleaner),
         hint=cleaner.one_line(hint, 500) or None,
-        retryable=retryable,
+        retryable=error.retryable,
         retry_after_s=None if wait is None else round(wait, 1),
     )
-    return Rendered(_text(out), out)
+    return Rendered(error_text(out), out)
 
 
 def _message(error: AirweaveError | QueryError, cleaner: Cleaner) -> str:
@@ -41,11 +39,12 @@ def _message(error: AirweaveError | QueryError, cleaner: Cleaner) -> str:
     return f"{message} It says: {cleaner.quote(error.words, WORDS)}" if error.words else message
 
 
-def _text(out: ErrorOut) -> str:
+def error_text(out: ErrorOut, *, call: str = "call") -> str:
+    """An error in words; `call` is what its reader can repeat."""
     if not out.retryable:
-        retry = "Repeating the same call does not help."
+        retry = f"Repeating the same {call} does not help."
     elif out.retry_after_s:
-        retry = f"The same call can help in {span(max(out.retry_after_s, 1))}."
+        retry = f"The same {call} can help in {span(max(out.retry_after_s, 1))}."
     else:
-        retry = "The same call can help."
+        retry = f"The same {call} can help."
     return " ".join(part for part in (f"{out.code}: {out.message}", out.hint, retry) if part)

@@ -11,31 +11,41 @@ from airweave_sync_mcp.diagnosis.unwrap import unwrap
 from airweave_sync_mcp.render.contract import FailedJobsOut, GroupMemberOut, GroupOut
 from airweave_sync_mcp.render.failing import failing_part
 from airweave_sync_mcp.render.fit import CONCISE, Rendered, fit
-from airweave_sync_mcp.render.rows import NAME, Names, RowStyle, coverage_out, window_text
+from airweave_sync_mcp.render.rows import Names, RowStyle, coverage_out, window_text
 from airweave_sync_mcp.render.text import cause_text, coverage_line, lines, page_lines
 from airweave_sync_mcp.render.times import age, iso
+from airweave_sync_mcp.render.tokens import tokens_of
 from airweave_sync_mcp.safety import Cleaner
 
-FIRST_TWO: Final = 680
-EACH_FURTHER: Final = 440
-"""Characters of structure for the groups of an answer, about 3.3 to a token: connections are named as far as they
-fit, each group naming at least one; the rest is counted."""
+FIRST_TWO: Final = 222
+EACH_FURTHER: Final = 115
+"""Tokens of structure, about, for the groups of an answer: connections are named as far as they fit, each group naming
+at least one; the rest is counted."""
 
-EXAMPLES: Final = (72, 48, 32)
-"""Characters of an example: as many as fit. Where none does, the fix is told by its first step."""
+STEPS: Final = ((72, 3), (72, 1), (48, 1), (32, 1))
+"""Characters of an example, and how many connections each group names at least: the first that fits. Where none does,
+the fix is told by its first step."""
 
+TINY_EXAMPLE: Final = 12
 WHOLE_EXAMPLE: Final = 400
+_TYPE: Final = re.compile(r"\A\w+(?:[Ee]rror|Exception): ")
+_TELLING: Final = 20
+"""A message that is shorter says nothing without the type of the error."""
+
 FEWEST_NAMED: Final = 1
 
 
 def render_groups(
     page: GroupPage, *, ids: bool, now: datetime, cleaner: Cleaner, limit: int | None = None
 ) -> Rendered[FailedJobsOut]:
-    """A page of groups, and what has been failing since before the window. `ids` gives whole ids and every name."""
+    """A page of groups, and what has been failing since before the window.
+
+    `ids` is for programs: whole ids, every name, and errors without marks, in the structure alone.
+    """
     names = Names.of(page.connections, cleaner)
     style = RowStyle(status=False, connection=page.named is None, ids=ids)
     outs = _group_outs(page.groups, names, ids=ids)
-    before = failing_part(page.failing_before, names, style, page.window.since, now)
+    before = failing_part(page.failing_before, page.not_read, names, style, page.window.since, now)
     coverage = coverage_out(page.coverage, cleaner)
 
     def build(shown: int) -> Rendered[FailedJobsOut]:
@@ -49,7 +59,8 @@ def render_groups(
             next_cursor=page.next_cursor(shown),
             coverage=coverage,
         )
-        texts = [_group_line(one, group, now) for one, group in zip(outs[:shown], page.groups, strict=False)]
+        groups = zip(outs[:shown], page.groups, strict=False)
+        texts = [_group_line(one, group, now, quoted=not ids) for one, group in groups]
         foot = [*before.lines, coverage_line(coverage), *page_lines(out)]
         return Rendered(lines([_head(page, shown), *texts, *foot]), out)
 
@@ -62,12 +73,16 @@ def _group_outs(groups: Sequence[Group], names: Names, *, ids: bool) -> list[Gro
         return [_group_out(group, names, ids=True, example=WHOLE_EXAMPLE) for group in groups]
     room = FIRST_TWO + EACH_FURTHER * max(len(groups) - 2, 0)
     outs: list[GroupOut] = []
-    for example in EXAMPLES:
+    for example, most in STEPS:
         outs = [_group_out(group, names, ids=False, example=example) for group in groups]
-        if sum(_size(_cut(out, FEWEST_NAMED)) for out in outs) <= room:
+        if sum(_size(_cut(out, min(most, len(out.connections)))) for out in outs) <= room:
             return _within(outs, room)
-    short = [out.model_copy(update={"fix": _first_step(out.fix)}) for out in outs]
-    return _within(short, room)
+    for called, example in ((names, STEPS[-1][0]), (names.brief, STEPS[-1][0]), (names.brief, TINY_EXAMPLE)):
+        outs = [_group_out(group, called, ids=False, example=example) for group in groups]
+        outs = [out.model_copy(update={"fix": _first_step(out.fix)}) for out in outs]
+        if sum(_size(_cut(out, FEWEST_NAMED)) for out in outs) <= room:
+            break
+    return _within(outs, room)
 
 
 def _first_step(fix: str) -> str:
@@ -83,19 +98,25 @@ def _group_out(group: Group, names: Names, *, ids: bool, example: int) -> GroupO
         connections=[_member_out(one, names, ids=ids) for one in group.members],
         first_seen=iso(group.first_seen) if group.first_seen != group.last_seen else None,
         last_seen=iso(group.last_seen),
-        example_error=_example(error if ids else unwrap(error).text, example, clean) if error else None,
+        example_error=_example(error, example, clean, bare=ids) if error else None,
         fix=clean.one_line(group.verdict.fix, 300),
     )
 
 
-def _example(text: str, length: int, clean: Cleaner) -> str:
+def _example(error: str, length: int, clean: Cleaner, *, bare: bool) -> str:
     """The beginning of an error: what it was is told by the cause, the whole text by get_sync_job."""
-    whole = clean.quote(text, WHOLE_EXAMPLE)
+    if bare:
+        return clean.one_line(error, WHOLE_EXAMPLE)
+    whole = clean.quote(unwrap(error).text, WHOLE_EXAMPLE)
+    if len(whole) <= length:
+        return whole
+    message = _TYPE.sub("", whole[1:-1])
+    whole = f"«{message}»" if len(message) > _TELLING else whole
     return whole if len(whole) <= length else f"{whole[: length - 2].rstrip()}…»"
 
 
 def _member_out(member: Member, names: Names, *, ids: bool) -> GroupMemberOut:
-    unnamed = names.cleaner.one_line(member.sync_name or "unknown connection", NAME)
+    unnamed = names.cleaner.one_line(member.sync_name or "unknown connection", names.longest)
     return GroupMemberOut(
         connection=names.label(member.connection) or unnamed,
         connection_id=member.connection.id if ids and member.connection else None,
@@ -105,10 +126,10 @@ def _member_out(member: Member, names: Names, *, ids: bool) -> GroupMemberOut:
     )
 
 
-def _within(groups: Sequence[GroupOut], characters: int) -> list[GroupOut]:
+def _within(groups: Sequence[GroupOut], tokens: int) -> list[GroupOut]:
     """The groups with as many connections named as fit, taken in turn so that each group names some."""
     named = [min(FEWEST_NAMED, len(group.connections)) for group in groups]
-    room = characters - sum(_size(_cut(group, count)) for group, count in zip(groups, named, strict=True))
+    room = tokens - sum(_size(_cut(group, count)) for group, count in zip(groups, named, strict=True))
     full = [False] * len(groups)
     while not all(full):
         for index, group in enumerate(groups):
@@ -127,10 +148,10 @@ def _cut(group: GroupOut, count: int) -> GroupOut:
 
 
 def _size(part: GroupOut | GroupMemberOut) -> int:
-    return len(json.dumps(part.dump(), ensure_ascii=False, separators=(",", ":")))
+    return tokens_of(json.dumps(part.dump(), ensure_ascii=False, separators=(",", ":")))
 
 
-def _group_line(out: GroupOut, group: Group, now: datetime) -> str:
+def _group_line(out: GroupOut, group: Group, now: datetime, *, quoted: bool) -> str:
     count = f"{out.count} failure{'' if out.count == 1 else 's'}"
     seen = f"last {age(group.last_seen, now)}" if group.last_seen else ""
     if group.first_seen and out.first_seen:
@@ -138,7 +159,7 @@ def _group_line(out: GroupOut, group: Group, now: datetime) -> str:
     where = ", ".join(_member_text(one) for one in out.connections)
     more = f" and {out.more_connections} more" if out.more_connections else ""
     parts = [count, *([seen] if seen else []), f"{where}{more}"]
-    error = f" E.g. {out.example_error}" if out.example_error else ""
+    error = f" E.g. {out.example_error}" if out.example_error and quoted else ""
     return f"- {cause_text(out)}: {'; '.join(parts)}.{error} Fix: {out.fix}"
 
 

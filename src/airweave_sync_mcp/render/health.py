@@ -9,14 +9,14 @@ from airweave_sync_mcp.answers.judge import Judgement, State
 from airweave_sync_mcp.diagnosis.shared import SharedCause
 from airweave_sync_mcp.history.model import ConnectionHistory, JobStatus, SyncJob
 from airweave_sync_mcp.render.contract import CoverageOut, HealthOut, TroubledOut
-from airweave_sync_mcp.render.fit import FULL, Rendered, fit
+from airweave_sync_mcp.render.fit import CONCISE, FULL, Rendered, fit
 from airweave_sync_mcp.render.rows import Names, coverage_out
 from airweave_sync_mcp.render.text import coverage_line, lines
-from airweave_sync_mcp.render.times import age, iso
+from airweave_sync_mcp.render.times import age, iso, minute
 from airweave_sync_mcp.safety import Cleaner
 
-SMALL: Final = 1_100
-"""Characters: about 340 tokens. The worst are named as far as that goes."""
+SMALL: Final = 330
+"""Tokens, about. The worst are named as far as that goes."""
 
 WORST: Final = 6
 RUNS: Final = 20
@@ -50,7 +50,7 @@ def render_health(
         )
         return Rendered(_text(out, health, coverage, now), out)
 
-    return fit(most, build, limit or (FULL if full else SMALL))
+    return fit(most, build, limit or (FULL if full else CONCISE), None if full else SMALL)
 
 
 def _jobs(counts: Mapping[str, int]) -> dict[str, int]:
@@ -115,7 +115,7 @@ def _text(out: HealthOut, health: Health, coverage: CoverageOut, now: datetime) 
 
 
 def _line(row: TroubledOut, one: Judgement, now: datetime) -> str:
-    since = f" since {age(one.since, now).removesuffix(' ago')}" if one.since else ""
+    since = f" for {age(one.since, now).removesuffix(' ago')} (since {minute(one.since)})" if one.since else ""
     cause = f", {row.cause}" if row.cause else ""
     person = ", waits for a person" if row.needs_person else ""
     return f"- {row.connection}: {row.state.replace('_', ' ')}{since}{cause}{person}"

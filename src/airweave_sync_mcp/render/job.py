@@ -45,7 +45,7 @@ def _render(answer: JobAnswer, now: datetime, cleaner: Cleaner, error_length: in
         short = short_ids([good.id], (job.id for job in answer.history.jobs))[0]
         facts["last_success"] = LastSuccessOut(job=short, job_id=good.id, ended_at=iso(good.ended_at or good.at))
         facts["changed"] = [cleaner.one_line(one, 200) for one in comparison.sentences] or None
-    if not answer.coverage.complete and answer.coverage.connections_total > 1:
+    if not answer.complete:
         facts["coverage"] = coverage_out(answer.coverage, cleaner)
     out = JobDetailOut(**facts)
     return Rendered(_text(out, cleaner, now), out)

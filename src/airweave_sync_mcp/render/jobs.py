@@ -1,8 +1,9 @@
 """Lists of jobs as answers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from airweave_sync_mcp.answers.connection import ConnectionJobs
 from airweave_sync_mcp.answers.failed import FailedJobs
@@ -21,10 +22,16 @@ from airweave_sync_mcp.render.contract import (
 )
 from airweave_sync_mcp.render.failing import failing_part
 from airweave_sync_mcp.render.fit import CONCISE, FULL, Rendered, fit
-from airweave_sync_mcp.render.rows import NAME, Names, RowStyle, coverage_out, job_out, window_text
-from airweave_sync_mcp.render.text import coverage_line, full_lines, job_line, lines, page_lines
+from airweave_sync_mcp.render.rows import EXCERPT, NAME, Names, RowStyle, coverage_out, job_out, told_once, window_text
+from airweave_sync_mcp.render.text import coverage_line, full_lines, job_line, lines, page_lines, transience_line
 from airweave_sync_mcp.render.times import age, iso, minute, span
 from airweave_sync_mcp.safety import Cleaner
+
+_TWENTY: Final = 945
+"""Tokens, about, for 20 failed rows and all around them; more rows have more in proportion."""
+
+_ORDINARY: Final = 1_000
+"""With connections that fail beside them."""
 
 
 def render_jobs(
@@ -49,17 +56,29 @@ def render_failed(
     """A page of failed jobs, and what has been failing since before the window."""
     page = failed.page
     names = Names.of(list(page.connections.values()), cleaner)
-    rows = [job_out(row, names, style) for row in page.rows]
-    before = failing_part(failed.failing_before, names, style, page.window.since, now)
+    before = failing_part(failed.failing_before, failed.not_read, names, style, page.window.since, now)
     coverage = coverage_out(page.coverage, cleaner)
+    rows: list[JobOut] = []
 
     def build(shown: int) -> Rendered[FailedJobsOut]:
-        out = FailedJobsOut(jobs=rows[:shown], **before.facts, coverage=coverage, **_paging(page, shown))
+        told, transience = told_once(rows[:shown], style)
+        out = FailedJobsOut(jobs=told, **transience, **before.facts, coverage=coverage, **_paging(page, shown))
         head = _head(page, shown, "failed sync job")
-        text = lines([head, *_job_lines(rows[:shown], now, style), *before.lines, *_foot(out, coverage)])
-        return Rendered(text, out)
+        texts = [head, *_job_lines(told, now, style), *transience_line(out), *before.lines, *_foot(out, coverage)]
+        return Rendered(lines(texts), out)
 
-    return fit(len(rows), build, limit or (FULL if style.full else CONCISE))
+    alone = _TWENTY if not before.lines else _ORDINARY
+    room = max(alone, len(page.rows) * alone // 20) if style.lean else None
+    for excerpt, called in _steps(names) if style.lean else [(EXCERPT, names)]:
+        rows = [job_out(row, called, replace(style, excerpt=excerpt)) for row in page.rows]
+        if build(len(rows)).within(CONCISE, room):
+            break
+    return fit(len(rows), build, limit or (FULL if style.full else CONCISE), room)
+
+
+def _steps(names: Names) -> list[tuple[int, Names]]:
+    """How long errors that no cause explains may be, and how long names: the first that fits. Then rows give way."""
+    return [*((excerpt, names) for excerpt in (EXCERPT, 80, 40)), (40, names.brief)]
 
 
 def render_connection_jobs(
@@ -138,7 +157,9 @@ def _summary(out: ConnectionJobsOut, answer: ConnectionJobs, now: datetime) -> s
     last = answer.last_success
     if out.last_success and last and last.at:
         end = last.ended_at or last.at
-        parts.append(f"Last success {age(end, now)} ({minute(end)}), job {out.last_success.job_id or out.last_success.job}.")
+        parts.append(
+            f"Last success {age(end, now)} ({minute(end)}), job {out.last_success.job_id or out.last_success.job}."
+        )
     if out.success_rate is not None:
         parts.append(f"Success rate {out.success_rate:.0%}.")
     if out.usual_duration_s is not None:

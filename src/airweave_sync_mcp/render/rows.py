@@ -1,8 +1,8 @@
 """From what is known to the keys of the contract. Every text from outside passes the cleaner."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +19,11 @@ EXCERPT: Final = 160
 
 FULL_ERROR: Final = 2_000
 NAME: Final = 80
+BRIEF_NAME: Final = 24
 MOST_KINDS: Final = 20
+
+_FEW: Final = 10
+"""Rows that say themselves whether a retry can help; more of them share what says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,7 @@ class Names:
     cleaner: Cleaner
     uses: Mapping[str, int]
     ids: Sequence[str]
+    longest: int = NAME
 
     @classmethod
     def of(cls, connections: Collection[Connection], cleaner: Cleaner) -> "Names":
@@ -38,11 +43,16 @@ class Names:
             ids=[one.id for one in connections],
         )
 
+    @property
+    def brief(self) -> "Names":
+        """The same with long names cut: with their ids they are found as well."""
+        return replace(self, longest=BRIEF_NAME)
+
     def label(self, connection: Connection | None) -> str | None:
         """The name; every tool finds the connection again by what is returned here."""
         if connection is None:
             return None
-        name = self.cleaner.one_line(connection.name, NAME)
+        name = self.cleaner.one_line(connection.name, self.longest)
         # A name that had to be cleaned would not be found by what is shown of it.
         if plain(name) and plain(name) == plain(connection.name) and self.uses.get(plain(connection.name), 0) <= 1:
             return name
@@ -62,6 +72,13 @@ class RowStyle:
     """Foreign text is marked as such: for models, not for programs."""
     table: bool = False
     """For a person's table, where a column more costs nothing."""
+    excerpt: int = EXCERPT
+    """Characters of an error that no cause explains."""
+
+    @property
+    def lean(self) -> bool:
+        """For a model, which has to read every row: without what is seldom asked for."""
+        return not (self.ids or self.full or self.table)
 
 
 def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
@@ -70,7 +87,7 @@ def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
     facts = {
         "job": row.short_id,
         "connection": names.label(row.connection) if style.connection else None,
-        "sync_name": clean.one_line(job.sync_name, NAME) if job.sync_name and row.connection is None else None,
+        "sync_name": clean.one_line(job.sync_name, names.longest) if job.sync_name and row.connection is None else None,
         "status": clean.one_line(job.status, 40) if style.status else None,
         **_times(job, full=style.full),
         **_counters(job, full=style.full),
@@ -81,6 +98,31 @@ def job_out(row: JobRow, names: Names, style: RowStyle) -> JobOut:
     if style.full:
         facts |= _more(row, clean)
     return JobOut(**facts)
+
+
+def told_once(rows: Sequence[JobOut], style: RowStyle) -> tuple[list[JobOut], dict[str, Any]]:
+    """Many failed rows for a model without what can be told once or is seldom asked for; and what is told once.
+
+    That is which causes are transient. When a torn run ended, few servers tell, and get_sync_job does.
+    """
+    seen: dict[str, set[bool]] = defaultdict(set)
+    for row in rows:
+        if row.cause is not None and row.transient is not None:
+            seen[row.cause].add(row.transient)
+    kinds = {cause: transient.pop() for cause, transient in seen.items() if len(transient) == 1}
+    if len(rows) <= _FEW or not kinds:
+        return list(rows), {}
+    told: dict[str, Any] = {"transient_causes": [cause for cause, transient in kinds.items() if transient]}
+    if len(set(kinds.values())) == 1:
+        told = {"transient": next(iter(kinds.values()))}
+    if not style.lean:
+        return list(rows), told
+    return [row.model_copy(update=_spared(row, kinds)) for row in rows], told
+
+
+def _spared(row: JobOut, kinds: Mapping[str, bool]) -> dict[str, None]:
+    spared: dict[str, None] = {"transient": None} if row.cause in kinds else {}
+    return spared | ({"ended_at": None, "duration_s": None} if row.started_at else {})
 
 
 def _times(job: SyncJob, *, full: bool) -> dict[str, Any]:
@@ -128,7 +170,7 @@ def _cause(row: JobRow, clean: Cleaner, style: RowStyle) -> dict[str, Any]:
             clean.quote(job.error, FULL_ERROR) if style.fenced else clean.clean(job.error, limit=FULL_ERROR)
         )
     elif job.error and not told:
-        facts["error"] = clean.quote(job.error, EXCERPT)
+        facts["error"] = clean.quote(job.error, style.excerpt)
     return facts
 
 

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from airweave_sync_mcp.render.contract import CoverageOut, FailingOut, GroupOut, JobOut, LastJobOut, Paged
+from airweave_sync_mcp.render.contract import (
+    CoverageOut,
+    FailedJobsOut,
+    FailingOut,
+    GroupOut,
+    JobOut,
+    LastJobOut,
+    Paged,
+)
 from airweave_sync_mcp.render.times import age, minute, moment, span
 
 
@@ -80,8 +88,21 @@ def _why(row: JobOut) -> str:
 
 
 def cause_text(row: JobOut | FailingOut | GroupOut | LastJobOut) -> str:
-    """A cause, and whether a retry can help."""
-    return f"{row.cause} ({'transient' if row.transient else 'permanent'})" if row.cause else ""
+    """A cause, and, where the row tells it, whether a retry can help."""
+    if not row.cause or row.transient is None:
+        return row.cause or ""
+    return f"{row.cause} ({_transience(row.transient)})"
+
+
+def transience_line(out: FailedJobsOut) -> list[str]:
+    """What is told once of the causes instead of row by row."""
+    if out.transient_causes:
+        return [f"Transient (a retry can help): {', '.join(out.transient_causes)}; the other causes are permanent."]
+    return [] if out.transient is None else [f"All of them are {_transience(out.transient)}."]
+
+
+def _transience(transient: bool) -> str:
+    return "transient" if transient else "permanent"
 
 
 def coverage_line(coverage: CoverageOut) -> str:

@@ -67,6 +67,11 @@ _TWO_WORDS: Final = re.compile(
 _CODE: Final = re.compile(r"(?:self|cls|await|response|request|settings|os|config)\b(?:[.]|$)|[A-Za-z_][\w.]{0,60}\(")
 """An expression in a line of source, as tracebacks show them."""
 
+_NAMED_KEY: Final = re.compile(r"key|token|secret")
+_IDENTIFIER: Final = re.compile(r"[_-]|[a-z][A-Z]")
+_MASKED: Final = re.compile(rf""" ?(?:{MARK.pattern}(?=\s|\Z)|(["']){MARK.pattern}\1(?!\1))""")
+"""A value that is a mark and nothing else: whatever the name says, there is nothing to do."""
+
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_ .-]{1,40}>?|\$?\{{1,2}[\w .-]{1,60}\}{0,2}")
 
 
@@ -119,7 +124,8 @@ def _apply(text: str, notation: re.Pattern[str]) -> str:
     done = position = 0
     while found := notation.search(text, position):
         position = found.end()
-        site = _site(text, found) if worth_a_look(found["name"]) or notation is _REJECTED else None
+        looked_at = (worth_a_look(found["name"]) or notation is _REJECTED) and not _MASKED.match(text, position)
+        site = _site(text, found) if looked_at else None
         edit = _edit(text, site) if site else None
         if edit:
             kept += [text[done : edit.start], edit.new]
@@ -294,7 +300,7 @@ def _is_machine_made(value: str, site: _Site) -> bool:
     if site.assigned:
         return not _CODE.match(value)
     if UUID.fullmatch(value):
-        return re.search(r"key|token|secret", site.name.lower()) is not None
+        return _NAMED_KEY.search(site.name.lower()) is not None
     mixed = value.isalnum() and len(value) >= 6 and not value.isalpha()
-    identifier = re.search(r"[_-]|[a-z][A-Z]", site.name) is not None
+    identifier = _IDENTIFIER.search(site.name) is not None
     return mixed or looks_random(value, 6) or (identifier and (site.alone or not PLAIN_WORD.fullmatch(value)))

@@ -149,10 +149,12 @@ def mask_emails(text: str) -> str:
 
 def _account(before: str) -> tuple[str, str] | None:
     """What stands before an @ and what it becomes. None where a URL's login had its turn, or nothing is there."""
-    pair = _LOGIN_PAIR.search(before)
+    words = before.rsplit(maxsplit=1)
+    start = max(len(before) - len(words[-1]) - 1, 0) if words else 0
+    pair = _LOGIN_PAIR.search(before, start) if ":" in before else None
     if pair and pair[1].lower() not in _ADDRESS_WORDS and not is_mark(pair[2]):
         return pair[2], MASK
-    local = _LOCAL_PART.search(before)
+    local = _LOCAL_PART.search(before, start)
     if not local or before.endswith("//" + local[0]):
         return None
     return local[0], f"{local[0][0] if len(local[0]) > 1 else ''}…"

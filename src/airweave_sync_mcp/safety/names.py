@@ -91,7 +91,7 @@ _ALWAYS: Final[_Table] = (
     (_ADDRESS, Holds.ADDRESS),
     (_CONNECTION, Holds.CONNECTION),
 )
-_IN_QUERY: Final[_Table] = ((_SIGNED_QUERY, Holds.SECRET), (_MAYBE, Holds.QUERY))
+_IN_QUERY_AND_ALWAYS: Final[_Table] = ((_SIGNED_QUERY, Holds.SECRET), (_MAYBE, Holds.QUERY), *_ALWAYS)
 _IF_NOT_ABOUT: Final[_Table] = ((_PASSWORD, Holds.PASSWORD), (_SECRET, Holds.SECRET), (_MAYBE, Holds.MAYBE))
 
 
@@ -104,9 +104,12 @@ def what_it_holds(name: str, *, in_query: bool = False) -> Holds | None:
     """What a name announces, None for a harmless one. `in_query` is for the parameters of a URL."""
     words = [word.lower() for word in _WORDS.findall(name)]
     joined = "".join(words)
-    tables = _IN_QUERY + _ALWAYS if in_query else _ALWAYS
+    tables = _IN_QUERY_AND_ALWAYS if in_query else _ALWAYS
     counted = joined.endswith(("token", "tokens")) and not _COUNTING.isdisjoint(words[:-1])
     about = counted or (bool(words) and words[-1] in _ABOUT)
     if not about or _IDS_THAT_ARE_SECRET.search(joined):
         tables += _IF_NOT_ABOUT
-    return next((holds for pattern, holds in tables if pattern.search(joined)), None)
+    for pattern, holds in tables:
+        if pattern.search(joined):
+            return holds
+    return None

@@ -15,6 +15,7 @@ _NAME_PIECE: Final = re.compile(
     re.VERBOSE,
 )
 _PIECES: Final = re.compile(r"[-_./:\\@ ]+")
+_PUNCTUATION: Final = re.compile(r"[_\-.,;:!?'\"/|]+")
 _SENTENCE_WORD: Final = re.compile(
     r"""["'(]{0,2}
     (?:[A-Za-z][a-z']*(?:[-/][A-Za-z]+)? | [A-Z]{1,8} | [A-Z]{2,12}\d{1,10} | \d{1,4})
@@ -72,8 +73,7 @@ def tells_cause(value: str) -> bool:
         return not value or not value.isdigit()
     words = value.split()
     if len(words) == 1:
-        parts = [part for part in re.split(r"[_\-.,;:!?'\"/|]+", value.lower()) if part]
-        return all(part in _CAUSE_WORDS for part in parts)
+        return _CAUSE_WORDS.issuperset(part for part in _PUNCTUATION.split(value.lower()) if part)
     if not all(_SENTENCE_WORD.fullmatch(word) for word in words):
         return False
     known = sum(word.strip("\"'().,;:!?").lower().replace("'", "") in _CAUSE_WORDS for word in words)

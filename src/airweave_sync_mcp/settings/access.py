@@ -50,6 +50,8 @@ class Access:
     endpoint: Endpoint = BASE_URL.default
     key: Credential | Refusal = NO_KEY
     organization_id: str | None = None
+    clear: bool = True
+    """False where address and key are wrong, or do not go together."""
 
 
 def resolve_access(lookup: Lookup, home: Path) -> Access:
@@ -57,11 +59,12 @@ def resolve_access(lookup: Lookup, home: Path) -> Access:
 
     A missing or unusable key is not: it comes back as a Refusal, for the caller to judge.
     """
-    file = read_config_file(home)
+    file, noted = read_config_file(home), len(lookup.problems)
     own_key = _own_key(lookup)
     lookup.warnings.extend(filter(None, (file.warning, file.problem if own_key else None)))
-    organization_id = _organization(lookup, file, own_key)
     endpoint = _endpoint(lookup, file, own_key)
+    clear = len(lookup.problems) == noted
+    organization_id = _organization(lookup, file, own_key)
     if endpoint.insecure:
         origin = lookup.origins[BASE_URL.name]
         lookup.warnings.append(f"{origin}: plain http to another machine lets others read the key; use https.")
@@ -69,6 +72,7 @@ def resolve_access(lookup: Lookup, home: Path) -> Access:
         endpoint=endpoint,
         key=_credential(lookup, file, own_key, organization_id, home),
         organization_id=organization_id,
+        clear=clear,
     )
 
 

@@ -7,13 +7,16 @@ pasted into the wrong place.
 import json
 import os
 import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from airweave_sync_mcp.airweave.endpoint import Endpoint
 
 from .options import parse_organization
+
+T = TypeVar("T")
 
 CONFIG_FILE: Final = "~/.airweave/config.json"
 _CONFIG_KEYS: Final = ("api_key", "base_url", "collection", "access_token", "organization_id")
@@ -74,13 +77,20 @@ def _read(path: Path) -> str:
 
 def _config(text: str) -> ConfigFile:
     values = _object(text)
-    base_url, organization_id = values.get("base_url"), values.get("organization_id")
     return ConfigFile(
         api_key=values.get("api_key"),
         access_token=values.get("access_token"),
-        endpoint=Endpoint(base_url) if base_url else None,
-        organization_id=parse_organization(organization_id) if organization_id else None,
+        endpoint=_parsed(values, "base_url", Endpoint),
+        organization_id=_parsed(values, "organization_id", parse_organization),
     )
+
+
+def _parsed(values: Mapping[str, str], key: str, parse: Callable[[str], T]) -> T | None:
+    try:
+        return parse(values[key]) if key in values else None
+    except ValueError as error:
+        what = str(error).removesuffix(".")
+    raise ValueError(f"holds a wrong {key}: {what[0].lower()}{what[1:]}")
 
 
 def _object(text: str) -> dict[str, str]:
@@ -110,7 +120,7 @@ def _members(document: object) -> dict[str, str]:
 
 
 def _broken(what: str) -> ConfigFile:
-    return ConfigFile(problem=f"{CONFIG_FILE} {what}: mend it, or log in again with the Airweave CLI.")
+    return ConfigFile(problem=f"{CONFIG_FILE} {what}. Mend it, or log in again with the Airweave CLI.")
 
 
 def _others_can_read(path: Path) -> bool:

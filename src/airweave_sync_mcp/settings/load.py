@@ -30,11 +30,16 @@ DEMO_ORIGIN: Final = "demo"
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used: `problems` has one sentence each, none of which repeats a value."""
+    """Settings that cannot be used: `problems` has one sentence each, none of which repeats a value.
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
+    `rest` is what a check-up can go on with, defaults in place of what is wrong. None where it is not clear which
+    address or key is meant: then nobody is to be asked.
+    """
+
+    def __init__(self, problems: tuple[str, ...], rest: "Settings | None" = None) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+        self.rest = rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ def load_settings(
         warnings=(*lookup.warnings, *lookup.unknown_variables()),
     )
     if lookup.problems:
-        raise SettingsError(tuple(lookup.problems))
+        raise SettingsError(tuple(lookup.problems), settings if access.clear else None)
     return settings
 
 

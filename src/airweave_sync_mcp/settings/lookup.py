@@ -49,12 +49,13 @@ class Lookup:
 
     def read(self, option: Option[T], found: Found) -> T | None:
         """The value found. None means that it is wrong, which is noted."""
-        self.origins[option.name] = found.origin
         try:
-            return option.parse(found.text)
+            value = option.parse(found.text)
         except ValueError as error:
             self.problems.append(f"{found.origin}: {error}")
             return None
+        self.origins[option.name] = found.origin
+        return value
 
     def value(self, option: Option[T]) -> T:
         """The value found, or the default."""

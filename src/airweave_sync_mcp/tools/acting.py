@@ -123,7 +123,7 @@ async def wait_for_sync_job(
     *,
     connection: a.Connection,
     job: Annotated[str, Field(description="Sync job; else the one that is active, or the newest")] = "",
-    timeout_seconds: Annotated[int, Field(ge=1, le=45, description="How long to wait")] = 30,
+    timeout_seconds: a.Timeout = 30,
 ) -> Annotated[CallToolResult, WaitOut]:
     async def report(look: Look) -> None:
         await ctx.report_progress(look.waited_s, timeout_seconds, progress_line(look))

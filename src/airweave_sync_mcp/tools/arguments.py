@@ -29,6 +29,12 @@ def _lower(value: object) -> object:
     return _each(value, lambda text: text.strip().lower())
 
 
+def _no_switch(value: object) -> object:
+    if isinstance(value, bool):  # pydantic takes true for 1
+        raise ValueError("a number is needed")  # noqa: TRY004 - pydantic reports no TypeError
+    return value
+
+
 def _lower_text(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -49,7 +55,8 @@ Causes = Annotated[list[CauseName], BeforeValidator(_lower), Field(description="
 ConnectionStatuses = Annotated[
     list[ConnectionStatusName], BeforeValidator(_lower), Field(description="Only these states")
 ]
-Limit = Annotated[int, Field(ge=1, le=100, description="Rows at most")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Rows at most"), BeforeValidator(_no_switch)]
+Timeout = Annotated[int, Field(ge=1, le=45, description="How long to wait"), BeforeValidator(_no_switch)]
 Cursor = Annotated[str, Field(description="next_cursor of the answer before, with the same filters")]
 Detail = Annotated[
     Literal["concise", "full"],

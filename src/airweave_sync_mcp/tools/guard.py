@@ -1,6 +1,8 @@
 """What stands before the tools: writes that are not allowed, and approvals that were used already."""
 
+from collections.abc import Collection
 from contextvars import ContextVar
+from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any, Final
 
@@ -16,6 +18,25 @@ from airweave_sync_mcp.tools.base import result
 
 _CALL: Final = "tools/call"
 _SEALED: Final[ContextVar[str | None]] = ContextVar("airweave_sync_mcp_sealed_state", default=None)
+
+
+def name_tools(tools: Collection[str], cleaner: Cleaner) -> ServerMiddleware[Any]:
+    """Answers calls of tools that are not there, with the names of those that are."""
+
+    async def middleware(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        name = _tool(ctx)
+        if not name or name in tools:
+            return await call_next(ctx)
+        near = get_close_matches(name, tools, n=2)
+        guess = f"Did you mean {' or '.join(near)}? " if near else ""
+        return _refusal(
+            "unknown_tool",
+            f"There is no tool {name[:60]!r}. Nothing was done.",
+            f"{guess}Valid: {', '.join(tools)}.",
+            cleaner,
+        )
+
+    return middleware
 
 
 def refuse_writes(cleaner: Cleaner) -> ServerMiddleware[Any]:
