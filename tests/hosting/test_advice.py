@@ -6,7 +6,7 @@ import pytest
 
 from airweave_sync_mcp.airweave import answers, faults
 from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
-from airweave_sync_mcp.hosting.advice import advice_for
+from airweave_sync_mcp.hosting.advice import Advice
 from tests.hosting.kit import core_before, hosted, two_tenants
 
 FORESEEN = [
@@ -17,17 +17,26 @@ FORESEEN = [
 
 @pytest.mark.parametrize("single_tenant", [False, True])
 def test_no_advice_names_a_setting_or_a_flag(single_tenant: bool) -> None:
-    advice = advice_for(single_tenant=single_tenant)
+    advice = Advice(single_tenant, lambda: 0.0)
     told = [advice(AirweaveError(code=code, message="", hint=hint)) for code, hint in FORESEEN]
     assert len(told) > 30
     assert [hint for hint in told if re.search(r"[A-Z]{2,}_[A-Z]{2,}|--\w", hint)] == []
 
 
 def test_a_single_tenants_callers_have_no_key_to_check() -> None:
-    advice = advice_for(single_tenant=True)
+    advice = Advice(True, lambda: 0.0)
     rejected = AirweaveError(code=ErrorCode.KEY_REJECTED, message="", hint="Check AIRWEAVE_API_KEY.")
     assert "whoever runs" in advice(rejected)
     assert advice(AirweaveError(code=ErrorCode.NO_SYNC, message="", hint="There is none.")) == "There is none."
+
+
+def test_what_only_the_operator_can_do_is_in_the_log_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    advice = Advice(False, lambda: now[0])
+    error = AirweaveError(code=ErrorCode.TLS, message="no", hint="Name its file in SSL_CERT_FILE.")
+    for now[0] in (0.0, 59.0, 61.0):
+        assert "whoever runs" in advice(error)
+    assert [record.message.endswith(error.hint) for record in caplog.records] == [True, True]
 
 
 @pytest.mark.anyio

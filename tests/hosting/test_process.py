@@ -79,6 +79,8 @@ async def test_with_certificates_nobody_can_use_it_serves_and_says_so(tmp_path: 
         state = json.loads(process.get("/readyz"))["airweave"]["state"]
     assert '"code":"tls"' in answer.replace(" ", "")
     assert "whoever runs this MCP server" in answer
+    assert "SSL_CERT_FILE" not in answer
+    assert "SSL_CERT_FILE" in process.told
     assert state == "troubled"
     assert "Traceback" not in process.told
 

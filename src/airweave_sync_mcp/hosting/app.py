@@ -31,7 +31,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from airweave_sync_mcp.airweave.credential import Credential
 from airweave_sync_mcp.core import Core, core_of
-from airweave_sync_mcp.hosting.advice import advice_for
+from airweave_sync_mcp.hosting.advice import Advice
 from airweave_sync_mcp.hosting.calls import CallWatch
 from airweave_sync_mcp.hosting.credentials import (
     CredentialMiddleware,
@@ -91,7 +91,7 @@ def build_app(
         middleware=[calls],
         request_state_security=RequestStateSecurity(keys=state_keys, bind_principal=principal_of),
         subscriptions=False,
-        advice=advice_for(single_tenant=hosting.operator is not None),
+        advice=Advice(hosting.operator is not None, monotonic),
     )
     endpoint = _endpoint(server, hosting, monotonic, _namer(core, state_keys))
 
