@@ -95,22 +95,16 @@ def test_without_a_key_it_starts_and_says_so_until_a_signal_ends_it(tmp_path: Pa
     assert "AIRWEAVE_API_KEY" in answer["content"][0]["text"]
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "code"),
-    [("SSL_CERT_FILE", "/nowhere/ca.pem", "tls"), ("ALL_PROXY", "gopher://proxy.example", "proxy_error")],
-)
-def test_with_certificates_or_proxies_nobody_can_use_it_starts_and_says_so(
-    tmp_path: Path, variable: str, value: str, code: str
-) -> None:
-    with process(env=environment(tmp_path, AIRWEAVE_API_KEY=KEY, **{variable: value})) as server:
+def test_with_certificates_nobody_can_use_it_starts_and_says_so(tmp_path: Path) -> None:
+    with process(env=environment(tmp_path, AIRWEAVE_API_KEY=KEY, SSL_CERT_FILE="/nowhere/ca.pem")) as server:
         talk = Talk(server)
         talk.open()
         answer = talk.call("list_sync_jobs")
         ended, _, err = talk.close()
 
     assert answer["isError"]
-    assert answer["structuredContent"]["code"] == code
-    assert variable in answer["structuredContent"]["hint"]
+    assert answer["structuredContent"]["code"] == "tls"
+    assert "SSL_CERT_FILE" in answer["structuredContent"]["hint"]
     assert (ended, err) == (0, "")
 
 
