@@ -4,17 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, Generation, build_demo
+from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, Generation
 from tests.cli.kit import KEY, Ran, Shell, with_key
-from tests.support.still import still_world
-from tests.support.world import Clock
+from tests.support.still import still_demo, still_world
 from tests.tools.kit import Airweave, Reply, nobody
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
 
 def demo_app(**options: object) -> object:
-    return build_demo(DemoOptions(**{"api_key": KEY, "clock": Clock(), **options})).app  # type: ignore[arg-type]
+    return still_demo(**{"api_key": KEY, **options}).app
 
 
 def states(ran: Ran) -> dict[str, str]:

@@ -11,12 +11,12 @@ import pytest
 from airweave_sync_mcp.cli.main import run
 from airweave_sync_mcp.cli.terminal import Terminal
 from airweave_sync_mcp.core import Core
-from airweave_sync_mcp.demo import DEMO_API_KEY, DEMO_EXPIRED_KEY, DemoOptions, build_demo
+from airweave_sync_mcp.demo import DEMO_EXPIRED_KEY
 from airweave_sync_mcp.settings import Settings
 from tests.cli.kit import KEY, Shell, with_key
 from tests.settings.kit import write_config
-from tests.support.still import still_world
-from tests.support.world import NOW, Clock, World, demo_world
+from tests.support.still import still_demo, still_world
+from tests.support.world import NOW, World, demo_world
 from tests.tools.kit import Airweave, Reply
 
 
@@ -97,7 +97,7 @@ QUESTIONS = [["failed"], ["jobs"], ["connections"], ["connection", "Acme GitHub"
 
 @pytest.mark.parametrize("words", QUESTIONS)
 def test_without_a_key_it_says_where_one_may_come_from(tmp_path: Path, words: list[str]) -> None:
-    ran = Shell(home=tmp_path, app=build_demo().app)(*words)
+    ran = Shell(home=tmp_path, app=still_demo().app)(*words)
 
     assert ran.code == 2
     assert "AIRWEAVE_API_KEY" in ran.out + ran.err
@@ -105,7 +105,7 @@ def test_without_a_key_it_says_where_one_may_come_from(tmp_path: Path, words: li
 
 @pytest.mark.parametrize("words", QUESTIONS)
 def test_a_refused_key(tmp_path: Path, words: list[str]) -> None:
-    demo = build_demo(DemoOptions(api_key=DEMO_API_KEY, clock=Clock()))
+    demo = still_demo()
     for key in (KEY, DEMO_EXPIRED_KEY):
         ran = with_key(tmp_path, demo.app, AIRWEAVE_API_KEY=key)(*words)
 
@@ -256,12 +256,12 @@ def test_failed_weighs_more_than_incomplete(shell: Shell) -> None:
 def test_settings_that_cannot_be_used_are_bad_use(
     tmp_path: Path, environ: dict[str, str], words: list[str], said: str
 ) -> None:
-    ran = with_key(tmp_path, build_demo().app, **environ)(*words)
+    ran = with_key(tmp_path, still_demo().app, **environ)(*words)
 
     assert ran.code == 2
     assert said in ran.err
     assert ran.out == ""
-    as_json = with_key(tmp_path, build_demo().app, **environ)(*words, "--json")
+    as_json = with_key(tmp_path, still_demo().app, **environ)(*words, "--json")
     assert (as_json.code, as_json.err) == (2, ran.err)
     assert as_json.json == {"error": {"code": "bad_setting", "message": ran.err.strip(), "retryable": False}}
 
@@ -303,7 +303,7 @@ def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_setting_is_a_warning(tmp_path: Path) -> None:
-    demo = build_demo(DemoOptions(api_key=KEY, clock=Clock()))
+    demo = still_demo(api_key=KEY)
 
     ran = with_key(tmp_path, demo.app, AIRWEAVE_SYNC_DEDLINE_S="5")("jobs", "--limit", "1")
 

@@ -106,13 +106,13 @@ def test_stuck_jobs(world: World, name: str, status: str, age: timedelta, usual:
     assert job.status == status
     assert NOW - job.created_at >= age
     assert connection.usual == usual
-    world_later = build_world(NOW)
+    world_later = world.copy()
     world_later.settle(NOW + DAY)
     assert newest(world_later, name)[1].status == status
 
 
-def test_slow_run_is_as_slow_as_ever_and_ends() -> None:
-    world = build_world(NOW)
+def test_slow_run_is_as_slow_as_ever_and_ends(world: World) -> None:
+    world = world.copy()
     connection, job = newest(world, "Sales Salesforce")
     assert job.status == "running"
     assert timedelta(hours=2) < NOW - job.created_at < connection.usual
@@ -250,7 +250,7 @@ def test_times_are_possible(world: World) -> None:
     assert any(job.created_at.microsecond == 0 for job in world.jobs.values())
 
 
-@pytest.mark.parametrize("hour", [0, 7, 23])
+@pytest.mark.parametrize("hour", [0, 23])
 def test_shape_of_the_world_does_not_depend_on_the_time_of_day(world: World, hour: int) -> None:
     other = build_world(datetime(2031, 3, 1, hour, 59, 59, 999_999, tzinfo=UTC))
     assert [(job.id, job.status, job.error, job.counts) for job in other.jobs.values()] == [
@@ -258,14 +258,19 @@ def test_shape_of_the_world_does_not_depend_on_the_time_of_day(world: World, hou
     ]
 
 
+@pytest.fixture(scope="module")
+def twin() -> World:
+    return build_world(NOW)
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("generation", list(Generation))
-async def test_two_builds_give_equal_answers(generation: Generation) -> None:
+async def test_two_builds_give_equal_answers(world: World, twin: World, generation: Generation) -> None:
     answers = []
-    for _ in range(2):
+    for one in (world, twin):
         clock = FakeClock()
         options = DemoOptions(generation=generation, clock=clock, foreign_organizations=True)
-        async with asking(build_demo(options), clock) as it:
+        async with asking(build_demo(options, one.copy()), clock) as it:
             answers.append([await it.get(path) for path in _paths(it, generation)])
     assert answers[0] == answers[1]
 
