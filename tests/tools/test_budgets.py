@@ -140,7 +140,7 @@ ERROR_LISTS = st.lists(st.sampled_from(ERRORS) | LONG, min_size=1, max_size=2)
 ORGANIZATIONS = st.builds(Failing, names=NAME_LISTS, errors=ERROR_LISTS, hours_ago=st.integers(0, 3))
 
 
-@settings(PROPERTY, max_examples=8)
+@settings(PROPERTY, max_examples=3)
 @given(ORGANIZATIONS)
 @example(Failing(names=[f"{number}{DEAR}" for number in range(9)], errors=[DEAR * 9, "x"], hours_ago=1))
 def test_budgets_hold_whatever_is_said_and_what_is_left_out_is_counted(failing: Failing) -> None:
@@ -188,7 +188,7 @@ async def _pages(client: Client) -> AsyncIterator[dict[str, Any]]:
     raise AssertionError("the pages never end")
 
 
-@settings(PROPERTY, max_examples=4)
+@settings(PROPERTY, max_examples=3)
 @given(st.lists(st.sampled_from(NAMES) | TEXT, min_size=9, max_size=14), st.sampled_from(ERRORS) | LONG)
 @example([f"{number}{DEAR}" for number in range(9)], DEAR)
 def test_what_fails_since_before_costs_little_on_top(names: list[str], error: str) -> None:
