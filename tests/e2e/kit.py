@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,16 @@ import uvicorn
 
 import airweave_sync_mcp
 from airweave_sync_mcp.demo import DemoAirweave, DemoOptions, Generation, build_demo
+from airweave_sync_mcp.demo.build import build_world
+from airweave_sync_mcp.demo.scenarios import SCENARIOS
+from airweave_sync_mcp.demo.world import World
 
 MODULE = [sys.executable, "-m", "airweave_sync_mcp"]
 KEY = "key-of-a-person-0123456789"
 PATIENCE_S = 30.0
+RUNNING = {"Sales Salesforce", "Support Intercom", "Sales Pipedrive"}
+FAILED = {"Finance SharePoint", "EMEA Zendesk", "Field Jira"}
+NAMED = {*RUNNING, *FAILED, "Acme GitHub", "Ops Notion"}
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -42,27 +50,26 @@ def process(*words: str, env: Mapping[str, str], command: Sequence[str] = MODULE
 
 @dataclass
 class Talk:
-    """A conversation in raw lines with a server on its standard input and output."""
+    """A conversation in raw lines with a server: on its standard output, and on what its standard input reads."""
 
     server: Any
-    lines: list[str] = field(default_factory=list)
+    keys: Any
     asked: int = 0
 
     def say(self, line: str) -> None:
-        self.server.stdin.write(line.encode() + b"\n")
-        self.server.stdin.flush()
+        self.keys.write(line.encode() + b"\n")
+        self.keys.flush()
 
     def notify(self, method: str) -> None:
         self.say(json.dumps({"jsonrpc": "2.0", "method": method}))
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """The answer to a request; whatever comes before it is kept in `lines` too."""
+        """The answer to a request."""
         self.asked += 1
         self.say(json.dumps({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params}))
         while True:
             line = self.server.stdout.readline().decode()
             assert line, "the server ended"
-            self.lines.append(line)
             message: dict[str, Any] = json.loads(line)
             if message.get("id") == self.asked:
                 return message
@@ -78,11 +85,6 @@ class Talk:
         result: dict[str, Any] = self.ask("tools/call", name=tool, arguments=arguments)["result"]
         return result
 
-    def close(self) -> tuple[int, str, str]:
-        """End its input: exit code, what else it wrote on stdout, stderr."""
-        out, err = self.server.communicate(timeout=PATIENCE_S)
-        return self.server.returncode, out.decode(), err.decode()
-
 
 @dataclass(frozen=True)
 class Loopback:
@@ -92,9 +94,16 @@ class Loopback:
     demo: DemoAirweave
 
 
+@cache
+def _data() -> World:
+    """A part of what the demo holds, made once: some of everything, and what tests name."""
+    some = [one for number, one in enumerate(SCENARIOS) if number % 6 == 1 or one.name in NAMED]
+    return build_world(datetime.now(UTC), some)
+
+
 @contextmanager
 def loopback(generation: Generation) -> Iterator[Loopback]:
-    demo = build_demo(DemoOptions(generation=generation, api_key=KEY))
+    demo = build_demo(DemoOptions(generation=generation, api_key=KEY), _data().copy())
     server = uvicorn.Server(uvicorn.Config(demo.app, host="127.0.0.1", port=0, log_level="warning", log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

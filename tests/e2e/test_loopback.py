@@ -14,7 +14,7 @@ from airweave_sync_mcp.demo import Generation
 from airweave_sync_mcp.server import build_server
 from airweave_sync_mcp.settings import load_settings
 from tests.cli.conftest import _logging_as_it_was  # noqa: F401
-from tests.e2e.kit import KEY, Loopback, Talk, environment, loopback, process
+from tests.e2e.kit import FAILED, KEY, RUNNING, Loopback, loopback
 from tests.support.world import call
 
 SPELLINGS = ["", "/", "/v1", "/v1/"]
@@ -39,28 +39,14 @@ async def test_the_server_answers(airweave: Loopback, tmp_path: Path) -> None:
         latest = await call(client, "get_sync_job", job=history["jobs"][0]["job"])
         listed = await call(client, "list_connections", limit=100)
 
-    assert {job["connection"] for job in running["jobs"]} >= {"Sales Salesforce", "Support Intercom", "Sales Pipedrive"}
-    assert {job["connection"] for job in failed["jobs"]} >= {"Finance SharePoint", "EMEA Zendesk", "Field Jira"}
+    assert {job["connection"] for job in running["jobs"]} >= RUNNING
+    assert {job["connection"] for job in failed["jobs"]} >= FAILED
     assert failed["coverage"]["complete"] is True
     assert history["streak"]["cause"] == "source_rate_limited"
     assert latest["job_id"] == history["jobs"][0]["job_id"]
     assert latest["cause"] == "source_rate_limited"
     visible = [one for one in airweave.demo.world.own_connections() if one.sync_id or not old(airweave)]
     assert listed["total"] == len(visible)
-
-
-def test_the_server_as_a_process_answers(tmp_path: Path) -> None:
-    with loopback(Generation.DOCUMENTED) as airweave:
-        env = environment(tmp_path, AIRWEAVE_BASE_URL=airweave.url, AIRWEAVE_API_KEY=KEY)
-        with process(env=env) as server:
-            talk = Talk(server)
-            talk.open()
-            failed = talk.call("list_failed_jobs", group=False, limit=100)["structuredContent"]
-            code, _, err = talk.close()
-
-    assert (code, err) == (0, "")
-    assert {job["connection"] for job in failed["jobs"]} >= {"Finance SharePoint", "EMEA Zendesk", "Field Jira"}
-    assert {request.path for request in airweave.demo.requests} >= {"/v1/sync/jobs", "/source-connections"}
 
 
 def spelling(airweave: Loopback) -> str:

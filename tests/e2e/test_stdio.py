@@ -1,4 +1,7 @@
-"""The server as clients start it: a process that speaks on its standard input and output."""
+"""The server as clients start it: a process that speaks on its standard input and output.
+
+To start a process takes longer than all it is asked here, so each of them proves several things, one after the other.
+"""
 
 import json
 import os
@@ -16,7 +19,11 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
-from tests.e2e.kit import KEY, MODULE, PATIENCE_S, Talk, environment, process
+from airweave_sync_mcp.core import core_of
+from airweave_sync_mcp.demo import Generation
+from airweave_sync_mcp.server import build_server
+from airweave_sync_mcp.settings import load_settings
+from tests.e2e.kit import FAILED, KEY, MODULE, PATIENCE_S, Talk, environment, loopback, process
 
 CALLS: dict[str, dict[str, Any]] = {
     "list_sync_jobs": {"limit": 3},
@@ -27,107 +34,114 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("mode", "version"), [("auto", "2026-07-28"), ("legacy", "2025-11-25")])
-def test_every_tool_through_the_sdks_client(tmp_path: Path, mode: Any, version: str) -> None:
-    async def talk() -> None:
-        parameters = StdioServerParameters(
-            command=MODULE[0], args=[*MODULE[1:], "--demo"], env=environment(tmp_path), cwd=tmp_path
-        )
-        async with Client(parameters, mode=mode) as client:
-            assert client.protocol_version == version
-            assert {tool.name for tool in (await client.list_tools()).tools} >= CALLS.keys()
-            for name, arguments in CALLS.items():
-                answer = await client.call_tool(name, arguments)
-                assert not answer.is_error, answer.content
-                assert answer.structured_content
-            wrong = await client.call_tool("list_sync_jobs", {"status": "crashed"})
-            assert wrong.is_error
-
-    with_deadline(talk)
+def through(script: str, *words: str, env: dict[str, str], cwd: Path) -> StdioServerParameters:
+    """The server as a shell script runs it that calls it `"$@"`; what the script writes lands in `cwd`."""
+    return StdioServerParameters(command="sh", args=["-c", script, "sh", *MODULE, *words], env=env, cwd=cwd)
 
 
-def with_deadline(talk: Any) -> None:
-    async def timed() -> None:
-        with anyio.fail_after(PATIENCE_S):
-            await talk()
+async def call_every_tool(client: Client) -> None:
+    assert {tool.name for tool in (await client.list_tools()).tools} >= CALLS.keys()
+    for name, arguments in CALLS.items():
+        answer = await client.call_tool(name, arguments)
+        assert not answer.is_error, answer.content
+        assert answer.structured_content
+    wrong = await client.call_tool("list_sync_jobs", {"status": "crashed"})
+    assert wrong.is_error
 
-    anyio.run(timed)
+
+def protocol(path: Path) -> list[dict[str, Any]]:
+    """What was said on standard output: messages, and nothing else."""
+    said = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert all(message["jsonrpc"] == "2.0" for message in said)
+    return said
 
 
-def test_stdout_carries_protocol_and_nothing_else(tmp_path: Path) -> None:
+NONSENSE_FIRST = r"""
+{ printf '%s\n' 'this is no JSON' '{}' '{"jsonrpc":"2.0","id":"strange","method":"no/such/method"}'; cat; } |
+{ "$@" 2>told; echo $? >code; } | tee said
+"""
+
+
+@pytest.mark.anyio
+async def test_a_client_of_the_older_protocol_before_a_real_airweave(tmp_path: Path) -> None:
     """With everything logged, with errors, with nonsense on standard input; and the end of input is the end."""
-    env = environment(tmp_path, AIRWEAVE_SYNC_LOG_LEVEL="debug", AIRWEAVE_SYNC_FED="auto", AIRWEAVE_API_KEY=KEY)
-    with process("--demo", env=env) as server:
-        talk = Talk(server)
-        opened = talk.open()["result"]
-        assert opened["serverInfo"]["name"] == "airweave-sync-mcp"
-        talk.say("this is no JSON")
-        talk.say("{}")
-        for tool, arguments in CALLS.items():
-            assert not talk.call(tool, **arguments).get("isError")
-        assert talk.call("get_connection_jobs", connection="Nobody")["isError"]
-        assert talk.call("list_sync_jobs", status="crashed")["isError"]
-        assert talk.call("no_such_tool")["structuredContent"]["code"] == "unknown_tool"
-        assert "error" in talk.ask("no/such/method")
-        code, rest, err = talk.close()
+    with loopback(Generation.DOCUMENTED) as airweave, anyio.fail_after(PATIENCE_S):
+        more = {"AIRWEAVE_BASE_URL": airweave.url, "AIRWEAVE_API_KEY": KEY, "AIRWEAVE_SYNC_LOG_LEVEL": "debug"}
+        env = environment(tmp_path, AIRWEAVE_SYNC_FED="auto", **more)
+        async with Client(through(NONSENSE_FIRST, env=env, cwd=tmp_path), mode="legacy") as client:
+            assert client.protocol_version == "2025-11-25"
+            assert client.server_info is not None
+            assert client.server_info.name == "airweave-sync-mcp"
+            await call_every_tool(client)
+            failed = await client.call_tool("list_failed_jobs", {"group": False, "limit": 100})
+            unknown = await client.call_tool("get_connection_jobs", {"connection": "Nobody"})
+            missing = await client.call_tool("no_such_tool", {})
 
-    assert code == 0
-    assert rest == ""
-    assert all(json.loads(line)["jsonrpc"] == "2.0" for line in talk.lines)
-    assert "DEBUG" in err
-    assert "AIRWEAVE_SYNC_FED is not a setting" in err
-    assert KEY not in err
-    assert "Traceback" not in err
-    assert "waits for a client" not in err, "that is for people at a terminal"
+    assert failed.structured_content
+    assert {job["connection"] for job in failed.structured_content["jobs"]} >= FAILED
+    assert {request.path for request in airweave.demo.requests} >= {"/v1/sync/jobs", "/source-connections"}
+    assert unknown.is_error
+    assert missing.structured_content
+    assert missing.structured_content["code"] == "unknown_tool"
+    assert [message["id"] for message in protocol(tmp_path / "said") if "error" in message] == ["strange"]
+    assert (tmp_path / "code").read_text() == "0\n"
+    told = (tmp_path / "told").read_text()
+    assert "DEBUG" in told
+    assert "AIRWEAVE_SYNC_FED is not a setting" in told
+    assert KEY not in told
+    assert "Traceback" not in told
+    assert "waits for a client" not in told, "that is for people at a terminal"
 
 
+STDERR_CLOSED = """
+exec 3<&0
+{ "$@" <&3 2>&- & echo $! >pid; wait $!; echo $? >code; } | tee said
+"""
+
+
+@pytest.mark.anyio
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_without_a_key_it_starts_and_says_so_until_a_signal_ends_it(tmp_path: Path) -> None:
-    with process(env=environment(tmp_path)) as server:
-        talk = Talk(server)
-        talk.open()
-        answer = talk.call("list_sync_jobs")
-        server.send_signal(signal.SIGTERM)
+async def test_a_client_of_todays_protocol_before_the_demo(tmp_path: Path) -> None:
+    """Where standard error is closed, Python prints to standard output instead; and a signal is the end."""
+    env = environment(tmp_path, AIRWEAVE_SYNC_FED="auto")
+    with anyio.fail_after(PATIENCE_S):
+        async with Client(through(STDERR_CLOSED, "--demo", env=env, cwd=tmp_path), mode="auto") as client:
+            assert client.protocol_version == "2026-07-28"
+            await call_every_tool(client)
+            os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
 
-        assert server.wait(timeout=5) == -signal.SIGTERM
-    assert answer["isError"]
-    assert answer["structuredContent"]["code"] == "no_key"
-    assert "AIRWEAVE_API_KEY" in answer["content"][0]["text"]
-
-
-def test_with_certificates_nobody_can_use_it_starts_and_says_so(tmp_path: Path) -> None:
-    with process(env=environment(tmp_path, AIRWEAVE_API_KEY=KEY, SSL_CERT_FILE="/nowhere/ca.pem")) as server:
-        talk = Talk(server)
-        talk.open()
-        answer = talk.call("list_sync_jobs")
-        ended, _, err = talk.close()
-
-    assert answer["isError"]
-    assert answer["structuredContent"]["code"] == "tls"
-    assert "SSL_CERT_FILE" in answer["structuredContent"]["hint"]
-    assert (ended, err) == (0, "")
+    assert (tmp_path / "code").read_text() == f"{128 + signal.SIGTERM}\n"
+    assert len(protocol(tmp_path / "said")) > len(CALLS)
 
 
 @pytest.fixture
-def keyboard() -> Iterator[tuple[int, int]]:
+def keyboard() -> Iterator[tuple[Any, int]]:
     theirs, ours = pty.openpty()
-    yield theirs, ours
-    os.close(theirs)
+    with os.fdopen(theirs, "wb") as keys:
+        yield keys, ours
 
 
-def test_started_by_hand_it_says_what_to_type(tmp_path: Path, keyboard: tuple[int, int]) -> None:
-    theirs, ours = keyboard
+def test_started_by_hand_without_a_key_it_says_what_to_do(tmp_path: Path, keyboard: tuple[Any, int]) -> None:
+    """It starts all the same, tells the client what is missing, and Ctrl-C ends it."""
+    keys, ours = keyboard
     # A session of its own, so that the terminal is its terminal and Ctrl-C on it is a signal.
     own: dict[str, Any] = {"stdin": ours, "start_new_session": True, "preexec_fn": take_terminal}
-    with process("--demo", env=environment(tmp_path), **own) as server:
+    with process(env=environment(tmp_path), **own) as server:
         os.close(ours)
         hint = read_until(server.stderr, b"claude mcp add")
-        os.write(theirs, b"\x03")
+        talk = Talk(server, keys)
+        talk.open()
+        answer = talk.call("list_sync_jobs")
+        keys.write(b"\x03")
+        keys.flush()
         code = server.wait(timeout=5)
         assert server.stdout.read() == b""
 
     assert b"waits for a client on standard input" in hint
     assert b"airweave-sync-mcp --demo failed" in hint
+    assert answer["isError"]
+    assert answer["structuredContent"]["code"] == "no_key"
+    assert "AIRWEAVE_API_KEY" in answer["content"][0]["text"]
     assert code == -signal.SIGINT
 
 
@@ -149,72 +163,65 @@ def read_until(stream: Any, words: bytes) -> bytes:
     return seen
 
 
-NO_NETWORK = """
-import runpy, sys
+@pytest.mark.anyio
+async def test_with_certificates_nobody_can_use_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")  # httpx reads it from the process
+    settings = load_settings({}, {"AIRWEAVE_API_KEY": KEY}, home=tmp_path)
+    core = core_of(settings)
+    async with Client(build_server(core, lambda _: core.credential(settings)), mode="legacy") as client:
+        answer = await client.call_tool("list_sync_jobs", {})
+
+    assert answer.is_error
+    assert answer.structured_content
+    assert answer.structured_content["code"] == "tls"
+    assert "SSL_CERT_FILE" in answer.structured_content["hint"]
+
+
+TYPED = """
+import os, sys
+from airweave_sync_mcp.__main__ import main
 
 def watch(event, arguments):
     if event in {"socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto"}:
-        sys.stderr.write(f"NETWORK {event} {arguments}\\n")
+        sys.stderr.write(f"NETWORK {event}\\n")
+
+def type_in(out, *words):
+    sys.stdout, sys.argv[1:] = out, words
+    try:
+        main()
+    except SystemExit as ended:
+        sys.stderr.write(f"{ended.code}\\n")
+    if out is not None:
+        out.close()  # as Python does when it ends
 
 sys.addaudithook(watch)
-sys.argv = ["airweave-sync-mcp", *sys.argv[1:]]
-runpy.run_module("airweave_sync_mcp", run_name="__main__")
+assert sys.stdout is None
+type_in(None, "explain", "429 Too Many Requests")
+reader, writer = os.pipe()
+os.close(reader)
+type_in(os.fdopen(writer, "w"), "explain", "429 Too Many Requests")
+type_in(open("shown", "w", encoding="ascii"), "--demo", "connections", "--search", "quipe")
+type_in(open("failed", "w"), "--demo", "failed")
+sys.stderr.write("and now with a network\\n")
+type_in(open("nothing", "w"), "connections", "--base-url", "http://127.0.0.1:9")
+sys.stdout, sys.argv[1:] = open("/dev/full", "w"), ["--demo", "connections"]
+main()
 """
 
 
-def test_the_demo_needs_no_network(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", NO_NETWORK, "--demo", "failed"]
-    done = subprocess.run(command, env=environment(tmp_path), capture_output=True, timeout=PATIENCE_S, check=False)
-
-    assert done.returncode == 0
-    assert done.stderr == b""
-    assert done.stdout
-
-
-def test_the_watch_for_the_network_sees_one(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", NO_NETWORK, "connections", "--base-url", "http://127.0.0.1:9"]
-    env = environment(tmp_path, AIRWEAVE_API_KEY=KEY, AIRWEAVE_SYNC_DEADLINE_S="1")
-    done = subprocess.run(command, env=env, capture_output=True, timeout=PATIENCE_S, check=False)
-
-    assert done.returncode == 3
-    assert b"NETWORK socket.connect" in done.stderr
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is full for sure")
-def test_a_full_disk_and_a_closed_output_are_told(tmp_path: Path) -> None:
-    command = [*MODULE, "--demo", "connections"]
-    env = environment(tmp_path)
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, env=env, stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
-    closed: list[Any] = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
-    shut = subprocess.run(closed, env=env, stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
-
-    assert (done.returncode, done.stderr) == (74, b"The output cannot be written: No space left on device.\n")
-    assert (shut.returncode, shut.stderr) == (74, b"The output cannot be written: Bad file descriptor.\n")
-
-
-def test_nothing_meant_for_people_lands_in_the_protocol(tmp_path: Path) -> None:
-    """Where standard error is closed, Python prints to standard output instead."""
-    command: list[Any] = ["sh", "-c", 'exec "$@" 2>&-', "sh", *MODULE, "--demo"]
-    env = environment(tmp_path, AIRWEAVE_SYNC_FED="auto")
+def test_the_command_line_before_every_kind_of_output(tmp_path: Path) -> None:
+    """A closed one, `head`, a terminal that cannot show a name, a full disk; and the demo needs no network."""
+    env = environment(tmp_path, AIRWEAVE_API_KEY=KEY, AIRWEAVE_SYNC_DEADLINE_S="1")
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-c", TYPED]
     done = subprocess.run(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=PATIENCE_S, check=False
+        command, env=env, cwd=tmp_path, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S, check=False
     )
+    demo, _, rest = done.stderr.partition("and now with a network\n")
 
-    assert (done.returncode, done.stdout) == (0, b"")
-
-
-def test_names_that_a_terminal_cannot_show_are_no_crash_and_before_head_it_ends_in_silence(tmp_path: Path) -> None:
-    env = environment(tmp_path, PYTHONUTF8="0", PYTHONIOENCODING="ascii", LC_ALL="C")
-    with (
-        process("--demo", "connections", "--search", "quipe", env=env) as shown,
-        process("--demo", "connections", "--json", env=environment(tmp_path)) as cut,
-    ):
-        cut.stdout.close()
-        out, _ = shown.communicate(timeout=PATIENCE_S)
-        err = cut.stderr.read()
-
-        assert cut.wait(timeout=PATIENCE_S) == 141
-    assert err == b""
-    assert shown.returncode == 0
-    assert b"?quipe Produit" in out
+    assert demo.splitlines() == ["The output cannot be written: Bad file descriptor.", "74", "141", "0", "0"]
+    assert "?quipe Produit" in (tmp_path / "shown").read_text()
+    assert (tmp_path / "failed").read_text()
+    assert "NETWORK socket.connect\n" in rest, "so the watch does see one"
+    assert rest.splitlines()[-2:] == ["3", "The output cannot be written: No space left on device."]
+    assert done.returncode == 74

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -80,19 +80,13 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 @contextmanager
-def launched(
-    directory: Path,
-    *flags: str,
-    environ: Mapping[str, str] | None = None,
-    command: tuple[str, ...] = ("-m", "airweave_sync_mcp", "serve", "--http"),
-    wait: bool = True,
-) -> Iterator[Process]:
-    """Start a server, wait until it serves unless told otherwise, and end it."""
+def launched(directory: Path, *flags: str, environ: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """Start a server, wait until it serves, and end it."""
     port = free_port()
     log, out = directory / f"{port}.log", directory / f"{port}.out"
     with log.open("w") as err, out.open("w") as std:
         popen = subprocess.Popen(
-            [sys.executable, *command, "--port", str(port), *flags],
+            [sys.executable, "-m", "airweave_sync_mcp", "serve", "--http", "--port", str(port), *flags],
             env=environment(HOME=str(directory), **(environ or {})),
             cwd=directory,
             stderr=err,
@@ -101,29 +95,65 @@ def launched(
         )
     process = Process(url=f"http://127.0.0.1:{port}", popen=popen, log=log, out=out)
     try:
-        if wait:
-            process.wait()
+        process.wait()
         yield process
     finally:
         if popen.poll() is None:
             process.kill()
 
 
-def run(directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return python(directory, "-m", "airweave_sync_mcp", *arguments, environ=environ)
+@dataclass
+class Replica(Process):
+    """One of several servers that were started together; `popen` is what started them."""
+
+    pid: int
+
+    def terminate(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
 
-def python(
-    directory: Path, *arguments: str, environ: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run Python to its end."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        env=environment(HOME=str(directory), **(environ or {})),
+_TOGETHER = """
+import os, sys
+import airweave_sync_mcp.cli.main, airweave_sync_mcp.hosting.app
+from airweave_sync_mcp.__main__ import main
+
+ports = sys.argv[1:]
+for port in ports:
+    if child := os.fork():
+        print(child, flush=True)
+    else:
+        os.dup2(os.open(f"{port}.log", os.O_WRONLY | os.O_CREAT, 0o600), 2)
+        os.dup2(os.open(f"{port}.out", os.O_WRONLY | os.O_CREAT, 0o600), 1)
+        sys.argv[1:] = ["serve", "--http", "--port", port]
+        main()
+for _ in ports:
+    os.wait()
+"""
+
+
+@contextmanager
+def launched_together(directory: Path, number: int, environ: Mapping[str, str]) -> Iterator[list[Replica]]:
+    """Start servers without waiting for them. What takes longest, to import it all, is done once for all of them."""
+    ports = [str(free_port()) for _ in range(number)]
+    with subprocess.Popen(
+        [sys.executable, "-c", _TOGETHER, *ports],
+        env=environment(HOME=str(directory), **environ),
         cwd=directory,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
-    )
+    ) as popen:
+        assert popen.stdout is not None
+        replicas = [
+            Replica(f"http://127.0.0.1:{port}", popen, directory / f"{port}.log", directory / f"{port}.out", int(line))
+            for port, line in zip(ports, popen.stdout, strict=False)
+        ]
+        try:
+            assert len(replicas) == number
+            yield replicas
+        finally:
+            for replica in replicas:
+                replica.kill()

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tests.hosting.kit import ALICE, BOB, Airweave, call_of, http_client, message_in, served, two_tenants
-from tests.hosting.processes import Process, free_port, launched
+from tests.hosting.processes import Replica, free_port, launched_together
 from tests.hosting.test_metrics import numbers
 from tests.support.nginx import Nginx
 from tests.support.redis import RedisServer
@@ -39,7 +39,7 @@ QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 class Cluster:
     airweave: Airweave
     redis: RedisServer
-    replicas: list[Process]
+    replicas: list[Replica]
     nginx: Nginx
     answered: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -122,7 +122,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
             "AIRWEAVE_SYNC_STORE_KEY": KEY,
             "AIRWEAVE_SYNC_HTTP_REQUESTS_PER_MINUTE": "1000000",
         }
-        replicas = [stack.enter_context(launched(tmp_path, environ=environ, wait=False)) for _ in range(3)]
+        replicas = stack.enter_context(launched_together(tmp_path, 3, environ))
         nginx = Nginx(tmp_path, free_port(), [one.url.removeprefix("http://") for one in replicas])
         nginx.start()
         stack.callback(nginx.stop)
@@ -149,7 +149,7 @@ async def test_replicas_are_one_server_and_parts_may_die(cluster: Cluster) -> No
         ready = [cluster.ready(one) for one in (1, 2)]
         cluster.redis.start()
         await cluster.progress()
-        cluster.replicas[1].popen.terminate()
+        cluster.replicas[1].terminate()
         await cluster.progress()
     assert cluster.wrong == []
     assert cluster.failed == []

@@ -2,10 +2,11 @@
 
 import json
 import os
-import signal
 import socket
+import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from io import StringIO
@@ -17,11 +18,12 @@ import pytest
 from sse_starlette.sse import AppStatus
 from starlette.requests import Request
 
+import airweave_sync_mcp
 from airweave_sync_mcp.demo import DEMO_API_KEY
 from airweave_sync_mcp.hosting.serve import serve_http
 from tests.cli.kit import Shell
 from tests.hosting.kit import ALICE, body_of, call_of, happened, headers_of, http_client, served, two_tenants
-from tests.hosting.processes import Process, launched, python
+from tests.hosting.processes import Process, launched
 from tests.hosting.test_metrics import settled
 from tests.hosting.test_telemetry import spans_in
 
@@ -37,31 +39,49 @@ async def ask(
     return await http.post(**{**request, "headers": request["headers"] | headers})
 
 
-async def test_one_command_serves_the_demo_and_neither_log_nor_spans_tell_whose_it_is(tmp_path: Path) -> None:
+def shared_files(directory: Path) -> list[Path]:
+    return list(directory.glob("airweave-sync-mcp-*"))
+
+
+async def test_one_command_serves_the_demo_in_workers_that_are_one_server(tmp_path: Path) -> None:
+    """What one of them counted any of them tells, and neither their log nor their spans tell whose it is."""
     names = ("--allowed-host", "a.example", "--allowed-host", "b.example")
-    environ = {"OTEL_TRACES_EXPORTER": "console", "OTEL_SERVICE_NAME": "syncs"}
-    with launched(tmp_path, "--demo", "--log-level", "info", *names, environ=environ) as process:
+    environ = {"OTEL_TRACES_EXPORTER": "console", "OTEL_SERVICE_NAME": "syncs", "TMPDIR": str(tmp_path)}
+    flags = ("--demo", "--workers", "2", "--log-level", "info", *names)
+    with launched(tmp_path, *flags, environ=environ) as process:
+        assert len(shared_files(tmp_path)) == 1
+        assert "warning: Each of the 2 workers" in process.told
         async with http_client(base_url=process.url) as http:
             for modern in (True, False):
-                assert "Acme GitHub" in (await ask(http, modern=modern)).text
                 for tool in ("tool-Acme", "get_connection_jobs"):
                     await http.post(**call_of(tool, {"connection": "Acme"}, key=DEMO_API_KEY, modern=modern))
             sent = body_of("method/Acme"), headers_of("method/Acme", DEMO_API_KEY)
             await http.post("/mcp", content=sent[0], headers=sent[1])
             assert (await ask(http, key=None)).json()["error"]["data"]["code"] == "no_key"
             statuses = [(await ask(http, Host=host)).status_code for host in ("a.example", "b.example:80", "c.example")]
-        assert process.stop() in {0, -signal.SIGTERM}
+        for number in range(10):  # each on a connection of its own, and so at one worker or the other
+            async with http_client(base_url=process.url) as http:
+                assert "Acme GitHub" in (await ask(http, modern=number % 2 == 0)).text
+        for _ in range(4):
+            async with http_client(base_url=process.url) as http:
+                found = await settled(http)
+            assert found["airweave_sync_tool_calls_total{outcome=ok,tool=list_connections}"] == 12
+            assert found["airweave_sync_tool_call_seconds_count{tool=list_connections}"] == 12
+            assert found["airweave_sync_http_requests_in_flight"] == 1
+        assert process.stop() == 0
     assert statuses == [200, 200, 421]
     assert f"callers bring the key {DEMO_API_KEY}" in process.told
-    assert process.told.count("hosting.trail") == 11
+    assert process.told.count("Started server process") == 2
+    assert process.told.count("hosting.trail") == 19
     assert "Acme" not in process.told
+    assert shared_files(tmp_path) == []
     check_spans(process.out.read_text())
 
 
 def check_spans(told: str) -> None:
     spans = spans_in(told)
     names = Counter(one["name"] for one in spans)
-    assert names["tools/call list_connections"] == 4
+    assert names["tools/call list_connections"] == 12
     assert names["tools/call other"] == 2
     assert names["other"] >= 1
     (first, *_) = [one for one in spans if one["name"] == "tools/call list_connections"]
@@ -70,19 +90,6 @@ def check_spans(told: str) -> None:
     assert first["resource"]["attributes"]["service.name"] == "syncs"
     assert "Acme" not in told
     assert DEMO_API_KEY not in told
-
-
-async def test_with_certificates_nobody_can_use_it_serves_and_says_so(tmp_path: Path) -> None:
-    with launched(tmp_path, environ={"SSL_CERT_FILE": "/nowhere/ca.pem"}) as process:
-        async with http_client(base_url=process.url) as http:
-            answer = (await ask(http, key=ALICE)).text
-        state = json.loads(process.get("/readyz"))["airweave"]["state"]
-    assert '"code":"tls"' in answer.replace(" ", "")
-    assert "whoever runs this MCP server" in answer
-    assert "SSL_CERT_FILE" not in answer
-    assert "SSL_CERT_FILE" in process.told
-    assert state == "troubled"
-    assert "Traceback" not in process.told
 
 
 @pytest.fixture
@@ -106,31 +113,22 @@ async def test_the_application_can_be_had_from_any_asgi_server(
     assert "AIRWEAVE_SYNC_HTTP_PROT is not a setting" in capsys.readouterr().err
 
 
-def shared_files(directory: Path) -> list[Path]:
-    return list(directory.glob("airweave-sync-mcp-*"))
-
-
-async def test_workers_are_one_server(tmp_path: Path) -> None:
-    """What one of them counted any of them tells."""
-    flags, environ = ("--workers", "2", "--log-level", "info"), {"TMPDIR": str(tmp_path)}
-    with (
-        served(two_tenants()) as upstream,
-        launched(tmp_path, *flags, environ={"AIRWEAVE_BASE_URL": upstream.url, **environ}) as process,
-    ):
-        assert len(shared_files(tmp_path)) == 1
-        assert "warning: Each of the 2 workers" in process.told
-        for number in range(12):  # each on a connection of its own, and so at one worker or the other
-            async with http_client(base_url=process.url) as http:
-                assert "ALPHA" in (await ask(http, key=ALICE, modern=number % 2 == 0)).text
-        for _ in range(4):
-            async with http_client(base_url=process.url) as http:
-                found = await settled(http)
-            assert found["airweave_sync_tool_calls_total{outcome=ok,tool=list_connections}"] == 12
-            assert found["airweave_sync_tool_call_seconds_count{tool=list_connections}"] == 12
-            assert found["airweave_sync_http_requests_in_flight"] == 1
-        assert process.stop() == 0
-    assert process.told.count("Started server process") == 2
-    assert shared_files(tmp_path) == []
+@pytest.mark.usefixtures("_process_as_it_was")
+async def test_with_certificates_nobody_can_use_it_serves_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    with served("airweave_sync_mcp.hosting.app:create_app") as server:
+        async with server.http() as http:
+            answer = (await ask(http, key=ALICE)).text
+            state = (await http.get("/readyz")).json()["airweave"]["state"]
+    told = capsys.readouterr().err
+    assert '"code":"tls"' in answer.replace(" ", "")
+    assert "whoever runs this MCP server" in answer
+    assert "SSL_CERT_FILE" not in answer
+    assert "SSL_CERT_FILE" in told
+    assert state == "troubled"
+    assert "Traceback" not in told
 
 
 class Slow:
@@ -226,15 +224,28 @@ def test_wrong_settings_are_told_and_nothing_is_served(
     assert ended.out == ""
 
 
-def test_what_is_not_installed_is_named(tmp_path: Path) -> None:
-    code = (
-        "import sys; sys.modules['redis'] = None; sys.argv[1:] = ['serve', '--http']; "
-        "from airweave_sync_mcp.__main__ import main; main()"
-    )
-    ended = python(tmp_path, "-c", code)
-    assert ended.returncode == 2
-    assert "airweave-sync-mcp[hosting]" in ended.stderr
-    assert "Traceback" not in ended.stderr
+@pytest.fixture
+def _hosting_not_imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a process that has just begun."""
+
+    def imported() -> list[str]:
+        return [one for one in sys.modules if one.startswith("airweave_sync_mcp.hosting")]
+
+    monkeypatch.delattr(airweave_sync_mcp, "hosting")
+    for name in imported():
+        monkeypatch.delitem(sys.modules, name)
+    yield
+    for name in imported():
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("_hosting_not_imported")
+def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    ended = Shell(home=tmp_path)("serve", "--http")
+    assert ended.code == 2
+    assert "pip install 'airweave-sync-mcp[hosting]'. Missing: redis" in ended.err
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.usefixtures("_process_as_it_was")
