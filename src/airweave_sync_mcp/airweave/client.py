@@ -287,8 +287,7 @@ class AirweaveClient:
         question = context.question
         request = http.build_request(
             "POST" if question.write else "GET",
-            self.endpoint.url(question.path),
-            params=question.params or None,
+            self.endpoint.url(question.path, question.params),
             headers=credential.headers(question.organization_wide) if credential else None,
         )
         return await exchange(http, request, context)

@@ -76,12 +76,9 @@ class Credential:
 
         It differs from process to process, except for those that use the same `pepper`, a secret of up to 64 bytes.
         """
-        parts = (self.secret, self.kind.value, self.organization_id or "", base_url)
-        digest = blake2b(key=pepper or _PROCESS_PEPPER, digest_size=16)
-        for part in parts:
-            encoded = part.encode()
-            digest.update(len(encoded).to_bytes(4, "big") + encoded)
-        return digest.hexdigest()
+        parts = [part.encode() for part in (self.secret, self.kind.value, self.organization_id or "", base_url)]
+        whole = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+        return blake2b(whole, key=pepper or _PROCESS_PEPPER, digest_size=16).hexdigest()
 
 
 def _check_secret(secret: str) -> None:

@@ -1,8 +1,9 @@
 """Where Airweave is: a base URL in its one normal form."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -34,9 +35,9 @@ class Endpoint:
         """True for plain http to another machine: the key travels readable."""
         return self.scheme == "http" and not _is_loopback(urlsplit(self.base_url).hostname or "")
 
-    def url(self, path: str) -> str:
+    def url(self, path: str, params: Sequence[tuple[str, str]] = ()) -> str:
         """The whole URL of a path that starts with a slash."""
-        return self.base_url + path
+        return f"{self.base_url}{path}?{urlencode(params)}" if params else self.base_url + path
 
 
 def _normal(raw: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from .sources import SOURCES, describe
 from .world import Connection, Job, World
 
 _REQUESTS_KEPT: Final = 100_000
+_LISTS_KEPT: Final = 256
 _JUNE_STATUSES: Final = frozenset({"pending", "in_progress", "completed", "failed", "cancelled"})
 _DOCUMENTED_STATUSES: Final = _JUNE_STATUSES | {"created"}
 _DEAD_FEED: Final = "TypeError: SyncService.list_sync_jobs() got an unexpected keyword argument 'skip'"
@@ -44,6 +46,19 @@ class _Call:
 
 
 _Handler = Callable[[_Call], object]
+
+
+class _Answer(JSONResponse):
+    """An answer from a value, or from bytes that are JSON already."""
+
+    def render(self, content: object) -> bytes:
+        return content if isinstance(content, bytes) else super().render(content)
+
+
+@lru_cache(_LISTS_KEPT)
+def _list_of_jobs(jobs: tuple[Job, ...], connection: Connection, generation: Generation) -> bytes:
+    """A connection's jobs as they are sent. Most lists are asked for many times, and rows never change."""
+    return bytes(JSONResponse([shapes.connection_job(job, connection, generation) for job in jobs]).body)
 
 
 class DemoAirweave:
@@ -129,7 +144,7 @@ class DemoAirweave:
         self.world.settle(now)
         call = _Call(request, Params(request, self._generation), now)
         try:
-            return JSONResponse(handle(call), headers=headers)
+            return _Answer(handle(call), headers=headers)
         except ApiError as error:
             # A 500 is made by an outer layer, which knows of no rate limit.
             return JSONResponse(error.body, error.status, headers if error.status != 500 else None)
@@ -195,7 +210,7 @@ class DemoAirweave:
         jobs = self.world.jobs_of(connection.id)
         # Old servers neither sort nor limit: an id is as good an order as any.
         jobs = sorted(jobs, key=lambda job: job.id) if self._generation.old else jobs[:limit]
-        return [shapes.connection_job(job, connection, self._generation) for job in jobs]
+        return _list_of_jobs(tuple(jobs), connection, self._generation)
 
     def _connection_job(self, call: _Call) -> object:
         connection_id, job_id = call.params.path_id("source_connection_id"), call.params.path_id("job_id")

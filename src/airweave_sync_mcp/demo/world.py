@@ -54,6 +54,9 @@ class Job:
     error: str | None = None
     error_category: str | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def touched_at(self) -> datetime:
         """When anything last happened to it."""
@@ -103,6 +106,9 @@ class Connection:
     """The same with `force_full_sync`."""
     refuses_run: str | None = None
     """The text of the 400 that a run is answered with, e.g. when the plan's limit is used up."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     @property
     def incremental(self) -> bool:

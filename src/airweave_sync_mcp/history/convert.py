@@ -16,6 +16,9 @@ from airweave_sync_mcp.history.model import (
 _JOB_SPELLINGS: Final = {"in_progress": JobStatus.RUNNING}
 """June 2025 servers, and the documentation of the organization-wide list, say `in_progress`."""
 
+_WITHOUT_COUNTS: Final = ACTIVE_STATUSES | {JobStatus.CANCELLED, JobStatus.CREATED}
+"""Counters are 0 until a run ends, and stay 0 in a cancelled one whatever it wrote: no facts."""
+
 _CONNECTION_SPELLINGS: Final = {"failing": ConnectionStatus.ERROR, "in_progress": ConnectionStatus.SYNCING}
 
 
@@ -27,11 +30,10 @@ def job_status(text: str) -> str:
 
 def job_of(wire: WireJob, *, connection_id: str | None = None) -> SyncJob:
     """A sync job. `connection_id` is the connection that was asked, which the answer may leave out."""
-    status = job_status(wire.status)
+    status = _JOB_SPELLINGS.get(wire.status, wire.status)
     counters = (wire.entities_inserted, wire.entities_updated, wire.entities_deleted, wire.entities_kept)
     skipped = wire.entities_skipped if wire.entities_skipped is not None else wire.entities_failed
-    # Counters are 0 until a run ends, and stay 0 in a cancelled one whatever it wrote: no facts.
-    silent = (status in ACTIVE_STATUSES or status in {JobStatus.CANCELLED, JobStatus.CREATED}) and not any(counters)
+    silent = status in _WITHOUT_COUNTS and not any(counters)
     inserted, updated, deleted, kept = (None,) * 4 if silent else counters
     return SyncJob(
         id=wire.id,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import ge
 from statistics import median
 from typing import Final
 
@@ -21,7 +22,7 @@ _NEIGHBOURS: Final = 6
 def is_newest_first(jobs: Sequence[SyncJob]) -> bool:
     """Whether the jobs stand in the order of time, as far as they have a time."""
     known = [job.known_at for job in jobs if job.known_at is not None]
-    return all(newer >= older for newer, older in pairwise(known))
+    return all(map(ge, known, known[1:]))
 
 
 def is_waiting(job: SyncJob) -> bool:
@@ -52,11 +53,13 @@ def place(jobs: Sequence[SyncJob], as_of: datetime, *, born: datetime | None = N
     history is known. A job keeps no place (`at` is None) where nothing older has a time. An estimate that came
     with a job is kept if it fits.
     """
-    upper = max([as_of, *(job.known_at for job in jobs if job.known_at)])
+    times = [job.known_at for job in jobs]
+    upper = max([as_of, *filter(None, times)])
     uppers: list[datetime] = []
-    for job in jobs:
+    for time in times:
         uppers.append(upper)
-        upper = min(job.known_at or upper, upper)
+        if time is not None and time < upper:
+            upper = time
     placed: list[SyncJob] = []
     places: deque[datetime] = deque([born] if born else [], maxlen=_NEIGHBOURS)
     runs: deque[timedelta] = deque(maxlen=_NEIGHBOURS)
