@@ -158,6 +158,50 @@ async def test_pages_have_no_duplicate_and_no_gap_while_connections_come_and_go(
     assert {f"Connection {number:02}" for number in range(30)} <= {*shown}
 
 
+@pytest.mark.parametrize("gone", [1, 3, 4])
+async def test_nothing_is_lost_when_the_last_rows_of_a_page_are_deleted(gone: int) -> None:
+    air = Airweave()
+    for number in range(20):
+        air.add(f"Connection {number:02}")
+    world = air.world()
+    shown = await listed(world, limit=5)
+    cursor = (await listed(world, limit=5, cursor=shown.next_cursor(5) or "")).next_cursor(5) or ""
+    deleted = {f"Connection {number:02}" for number in range(10 - gone, 10)}
+    air.connections = [one for one in air.connections if one["name"] not in deleted]
+    world.clock.forward(20)
+
+    rest = names(await listed(world, limit=20, cursor=cursor))
+
+    assert rest == [f"Connection {number:02}" for number in range(10, 20)]
+
+
+async def test_when_all_rows_of_a_cursor_are_deleted_it_goes_on_by_their_number() -> None:
+    air = Airweave()
+    for number in range(10):
+        air.add(f"Connection {number}")
+    world = air.world()
+    cursor = (await listed(world, limit=4)).next_cursor(4) or ""
+    air.connections = air.connections[4:]
+    world.clock.forward(20)
+
+    assert names(await listed(world, cursor=cursor)) == [f"Connection {number}" for number in range(4, 10)]
+
+
+async def test_the_last_row_shown_may_match_no_more() -> None:
+    air = Airweave()
+    for number in range(6):
+        air.add(f"Connection {number}", status="error")
+    world = air.world()
+    page = await listed(world, limit=3, statuses=frozenset({"error"}))
+    cursor = page.next_cursor(3) or ""
+    air.connections[2]["status"] = "active"
+    world.clock.forward(20)
+
+    rest = await listed(world, limit=3, cursor=cursor, statuses=frozenset({"error"}))
+
+    assert names(rest) == [f"Connection {number}" for number in range(3, 6)]
+
+
 async def test_a_page_cut_short_goes_on_after_its_last_row() -> None:
     world = demo()
     page = await listed(world, limit=20)

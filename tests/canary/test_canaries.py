@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import settings
@@ -111,6 +112,33 @@ async def test_nothing_comes_out_through_the_tools(part: int) -> None:
         async for number, output in everything(client, upstream):
             canary = None if number is None else canaries[number]
             assert shown(output, canary, canaries if canary is None else ()) == [], output[:2000]
+
+
+async def test_no_cursor_holds_a_text_of_somebody_else() -> None:
+    """Cursors go out past the cleaner; one row a page, every name stands next to one."""
+    texts = sorted((canary.text for canary in CANARIES), key=str.casefold)
+    for tool, arguments, pages in (
+        ("list_connections", {"limit": 1}, len(texts)),
+        ("list_sync_jobs", {"limit": 1}, 20),
+        ("list_failed_jobs", {"limit": 1, "since": "7d"}, 20),
+        ("list_failed_jobs", {"limit": 1, "since": "7d", "group": False}, 20),
+    ):
+        async with Upstream(texts).world().client("legacy") as client:
+            cursors = [cursor async for cursor in pages_of(client, tool, arguments, at_most=pages)]
+        assert len(cursors) >= min(pages - 1, 10)
+        for cursor in cursors:
+            assert re.fullmatch(r"[0-9a-f.-]{10,120}", cursor), cursor
+            assert not any(len(text) >= 6 and text[:6] in unquote(cursor) for text in texts)
+
+
+async def pages_of(client: Client, tool: str, arguments: dict[str, Any], *, at_most: int) -> AsyncIterator[str]:
+    cursor = ""
+    for _ in range(at_most):
+        answer = await said(client, tool, {**arguments, **({"cursor": cursor} if cursor else {})})
+        cursor = json.loads(answer.partition("\n===\n")[2]).get("next_cursor", "")
+        if not cursor:
+            break
+        yield cursor
 
 
 async def test_no_trick_changes_what_is_asked() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Final
 
 from airweave_sync_mcp.answers.ask import Ask, ScopeFilter, resolve_scope
@@ -14,8 +15,9 @@ from airweave_sync_mcp.history.plan import is_troubled
 from airweave_sync_mcp.history.references import plain
 from airweave_sync_mcp.history.view import Need, View
 
-_NAME_KEPT: Final = 40
-"""How much of a name its place in the list depends on."""
+_ANCHORS: Final = 4
+"""So many of the last rows shown stand in a cursor: the list goes on below the last of them that is still there."""
+_ANCHOR_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class ConnectionPage:
     """A page of the connections that match: `total` of them, of which `troubled` by their status."""
 
     rows: tuple[ConnectionRow, ...]
+    above: tuple[Connection, ...]
+    """The last rows of the pages before."""
     total: int
     troubled: int
     shown_before: int
@@ -63,7 +67,8 @@ class ConnectionPage:
         """The cursor to go on with after the first `shown` rows."""
         if not shown > 0 or (shown >= len(self.rows) and not self.has_more):
             return None
-        key = connection_key(self.rows[shown - 1].connection)
+        last = [*self.above, *(row.connection for row in self.rows[:shown])][-_ANCHORS:]
+        key = ("".join(map(_anchor, reversed(last))), "")
         return write_cursor(Cursor(key=key, shown=self.shown_before + shown), self.question)
 
 
@@ -79,9 +84,9 @@ async def list_connections(ask: Ask, query: ConnectionQuery) -> ConnectionPage:
     listed = await ask.connections()
     matching = sorted(
         (one for one in listed.connections if (scope.holds is None or scope.holds(one)) and _matches(one, query)),
-        key=connection_key,
+        key=_place,
     )
-    after = [one for one in matching if cursor is None or connection_key(one) > cursor.key]
+    after = _after(cursor, matching, listed.connections)
     page = after[: query.limit]
     ids = frozenset(one.id for one in page)
     need = Need(scope=lambda one: one.id in ids, by_connection=True)
@@ -89,6 +94,7 @@ async def list_connections(ask: Ask, query: ConnectionQuery) -> ConnectionPage:
     before = cursor.shown if cursor else 0
     return ConnectionPage(
         rows=_rows([view.connections.get(one.id, one) for one in page], view, ask),
+        above=tuple(matching[: len(matching) - len(after)][-_ANCHORS:]),
         total=len(matching),
         troubled=sum(is_troubled(one) for one in matching),
         shown_before=before,
@@ -128,6 +134,27 @@ def _rows(connections: Sequence[Connection], view: View, ask: Ask) -> tuple[Conn
     )
 
 
-def connection_key(connection: Connection) -> tuple[str, str]:
-    """A connection's place in the list: by name, ties by id. It goes into cursors, which are short."""
-    return (connection.name.casefold()[:_NAME_KEPT], connection.id)
+def _after(cursor: Cursor | None, matching: Sequence[Connection], listed: Sequence[Connection]) -> Sequence[Connection]:
+    """The matching connections below the cursor's rows, which are looked for among all: they may match no more.
+
+    If all of its rows are gone, the list goes on by the number shown, without them.
+    """
+    if cursor is None:
+        return matching
+    digits = cursor.key[0]
+    anchors = [digits[at : at + _ANCHOR_DIGITS] for at in range(0, len(digits), _ANCHOR_DIGITS)]
+    there = {_anchor(one): one for one in listed}
+    last = next((there[anchor] for anchor in anchors if anchor in there), None)
+    if last is None:
+        return matching[max(cursor.shown - len(anchors), 0) :]
+    return [one for one in matching if _place(one) > _place(last)]
+
+
+def _place(connection: Connection) -> tuple[str, str]:
+    """A connection's place in the list: by name, ties by id."""
+    return (connection.name.casefold(), connection.id)
+
+
+def _anchor(connection: Connection) -> str:
+    """What stands for a connection in a cursor. Not its name: people name connections after mailboxes."""
+    return blake2b(connection.id.encode(errors="replace"), digest_size=_ANCHOR_DIGITS // 2).hexdigest()

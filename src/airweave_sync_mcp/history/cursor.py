@@ -1,7 +1,8 @@
 """Keyset cursors: where a list of jobs or connections goes on.
 
 A cursor names the last row shown, not a count, so that it survives a restart, another replica and new
-rows. It belongs to one question; it holds no secret and grants nothing. It is short: models repeat it.
+rows. It belongs to one question and grants nothing. It is short: models repeat it. Cursors go out as they are, past
+the cleaner, so their keys are times, ids and digests, never a text of somebody else.
 """
 
 import hashlib
