@@ -25,7 +25,7 @@ class Diagnosis:
     """What is wrong with a connection, or was wrong with one of its jobs.
 
     `job` is the run the diagnosis is about: the one asked for, else the newest failure if it is ongoing, else the
-    newest run. `over` says that a good run came after it. `shared` is what other connections suffer of at the
+    newest run. `over` says that it failed and a good run came after it. `shared` is what other connections suffer of at the
     same time, as far as they are known.
     """
 
@@ -160,7 +160,9 @@ def _main_job(judgement: Judgement) -> SyncJob | None:
 
 
 def _is_over(job: SyncJob, history: ConnectionHistory) -> bool:
-    """Whether a good run came after a job."""
+    """Whether a good run ended the trouble of a job. It ends failures; what a run deleted it does not bring back."""
+    if not job.failed:
+        return False
     for newer in history.jobs:
         if newer.id == job.id:
             return False

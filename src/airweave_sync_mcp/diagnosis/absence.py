@@ -23,7 +23,7 @@ _TROUBLE_STATUSES: Final = frozenset({ConnectionStatus.SYNCING, ConnectionStatus
 
 def stale(case: Case) -> Finding | None:
     newest = next(iter(case.jobs), None)
-    if newest is None or case.manual or not case.may_run or case.failing or any(job.active for job in case.jobs):
+    if newest is None or case.manual or not case.may_run or case.failing or case.under_way:
         return None
     expected = _longest_wait(case)
     last_at = newest.known_at

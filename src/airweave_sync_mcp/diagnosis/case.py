@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final, Self
 
 from airweave_sync_mcp.diagnosis.cadence import Typical, typical
@@ -10,7 +11,7 @@ from airweave_sync_mcp.diagnosis.cron import longest_pause_s
 from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind
 from airweave_sync_mcp.diagnosis.measures import completed, distinct, seconds_between
 from airweave_sync_mcp.diagnosis.streaks import CauseOf, Streak, failing_streak
-from airweave_sync_mcp.history.model import Connection, ConnectionHistory, ConnectionStatus, SyncJob
+from airweave_sync_mcp.history.model import Connection, ConnectionHistory, ConnectionStatus, JobStatus, SyncJob
 
 RECENT: Final = timedelta(days=7)
 """How far back things that are over are still told, where the question names no window."""
@@ -68,6 +69,13 @@ class Case:
     @property
     def failing(self) -> bool:
         return self.streak is not None and self.streak.ongoing
+
+    @property
+    def under_way(self) -> tuple[SyncJob, ...]:
+        """The unfinished jobs. One below a newer run that started is none: only its row was left behind."""
+        newest = takewhile(lambda job: not (job.started_at or job.status == JobStatus.COMPLETED), self.jobs)
+        top = len(list(newest))
+        return tuple(job for job in self.jobs[: top + 1] if job.active)
 
     @property
     def incomplete(self) -> bool:

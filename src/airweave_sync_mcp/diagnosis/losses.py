@@ -63,7 +63,7 @@ def _mass_deletion_in(
 
 
 def entity_count_fell(case: Case) -> Finding | None:
-    if not case.may_run or any(job.active for job in case.jobs):
+    if not case.may_run or case.under_way:
         return None
     return _remembered_count_fell(case) or _seen_count_fell(case)
 

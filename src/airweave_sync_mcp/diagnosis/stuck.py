@@ -27,7 +27,7 @@ MINUTE_LEVEL_S: Final = HOUR_S
 
 def _transition(case: Case, *, status: JobStatus, kind: FindingKind) -> Finding | None:
     """The oldest job that waits in `status`; an unknown age is told, but is no alarm."""
-    waiting = [job for job in case.jobs if job.status == status]
+    waiting = [job for job in case.under_way if job.status == status]
     if not waiting:
         return None
     job = min(waiting, key=lambda job: _waiting_since(case, job) or case.as_of)
@@ -67,7 +67,7 @@ stuck_cancelling = partial(_transition, status=JobStatus.CANCELLING, kind=Findin
 def stuck_running(case: Case) -> Finding | None:
     started = [
         (at, job)
-        for job in case.jobs
+        for job in case.under_way
         if job.status == JobStatus.RUNNING
         and (at := job.started_at or job.created_at or case.first_seen_at.get(job.id))
     ]
@@ -112,6 +112,8 @@ def _minute_level(case: Case) -> bool:
     return interval_s is not None and interval_s < MINUTE_LEVEL_S
 
 
+_SUPERSEDED: Final = "a newer job started or completed: then it blocks nothing, and only its row was left behind"
+
 RULES: Final = (
     FindingRule(
         kind=FindingKind.STUCK_RUNNING,
@@ -123,6 +125,7 @@ RULES: Final = (
             "it reports entities while it runs and is younger than 24 h: slow, but growing",
             "a minute-level schedule within 6 h: only told as info, as its daily full run takes longer",
             "its start is unknown or in the future",
+            _SUPERSEDED,
         ),
         threshold="The platform fails a running job after 15 min without progress, but only if it produced an entity "
         "once; "
@@ -134,7 +137,7 @@ RULES: Final = (
         meaning="No worker picks the job up; no other can start meanwhile.",
         fires="A pending job is known to be older than 6 min, by its creation or because it was seen pending before. "
         "Critical from 1 h. Of unknown age: told as info only, without an alarm.",
-        not_when=("it is younger", "its age is unknown, beyond that info"),
+        not_when=("it is younger", "its age is unknown, beyond that info", _SUPERSEDED),
         threshold="The platform cancels pending jobs untouched for 3 min, in a round every 150 s: 6 min means it did "
         "not.",
         check=stuck_pending,
@@ -147,6 +150,7 @@ RULES: Final = (
         not_when=(
             "it is younger",
             "only its start is known: the API does not tell when the cancellation was asked for",
+            _SUPERSEDED,
         ),
         threshold="As for stuck_pending.",
         check=stuck_cancelling,

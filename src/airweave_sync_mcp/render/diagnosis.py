@@ -173,9 +173,13 @@ def _last_success(diagnosis: Diagnosis) -> LastSuccessOut | None:
 def next_steps(diagnosis: Diagnosis, names: Names, *, writes: bool = False) -> list[str]:
     """Who does what where, then the exact call that shows whether it worked; with `writes` also those that act."""
     label = names.label(diagnosis.connection)
-    if diagnosis.over:
+    if diagnosis.over and diagnosis.retry.safe:
         return ["Nothing to do: a good run came after it."]
-    steps = _without_cause(diagnosis, label) if diagnosis.verdict is None else _for_cause(diagnosis, names.cleaner)
+    steps = (
+        _without_cause(diagnosis, label)
+        if diagnosis.verdict is None or not diagnosis.retry.safe
+        else _for_cause(diagnosis, names.cleaner)
+    )
     if writes and label:
         steps += _writes(diagnosis, f"connection={label!r}")
     repaired = diagnosis.verdict is not None or not steps[0].startswith(_DONE)
