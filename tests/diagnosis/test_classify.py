@@ -31,6 +31,47 @@ def test_a_refused_login_goes_by_category_then_method_then_source(symptom: Sympt
 
 
 @pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Unauthorized (401)", C.OAUTH_REAUTH_REQUIRED),
+        ("invalid token", C.OAUTH_REAUTH_REQUIRED),
+        ("SourceAuthError: nothing else", C.OAUTH_REAUTH_REQUIRED),
+        ("Bad credentials", C.API_KEY_INVALID),
+        ("SourceAuthError: Unauthorized (401) — credentials invalid or revoked. Bad credentials", C.API_KEY_INVALID),
+    ],
+)
+def test_a_refused_login_of_unknown_kind_is_a_guess_and_says_so(text: str, cause: C):
+    verdict = classify(Symptom(message=text))
+    assert (verdict.cause, verdict.confidence == Confidence.HIGH) == (cause, False)
+    assert "login method not known" in verdict.evidence
+    assert not any(words.startswith("login: ") for words in verdict.evidence)
+    assert "OAuth" in verdict.fix
+    assert "key" in verdict.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("OAuth refresh failed", C.OAUTH_REAUTH_REQUIRED),
+        ("Invalid API key", C.API_KEY_INVALID),
+        ("Token endpoint returned 401: x", C.OAUTH_REAUTH_REQUIRED),
+    ],
+)
+def test_words_tell_the_login_too(text: str, cause: C):
+    verdict = classify(Symptom(message=text))
+    assert (verdict.cause, "login method not known" in verdict.evidence) == (cause, False)
+
+
+@pytest.mark.parametrize("before", ["", "Token endpoint returned 401: "])
+def test_an_expired_client_secret_is_the_apps(before: str):
+    text = f"{before}AADSTS7000222: The provided client secret keys for app 'x' are expired."
+    bare = classify(Symptom(message=text))
+    assert (bare.cause, bare.sub_cause) == (C.OAUTH_REAUTH_REQUIRED, "oauth_client_secret")
+    app_only = classify(Symptom(message=text, source="sharepoint_online_app"))
+    assert (app_only.cause, app_only.sub_cause) == (C.API_KEY_INVALID, None)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "AuthProviderRateLimitError: Composio API rate-limited",
