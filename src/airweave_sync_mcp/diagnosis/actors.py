@@ -112,7 +112,7 @@ _STORAGE_HOSTS: Final = ("storage.googleapis.com", "blob.core.windows.net", "ama
 _STORAGE_WORDS: Final = (
     "[arf]", "storageexception", "storagenotfound", " when calling the ", "s3 bucket", "blob storage", "errorcode:",
     "endpoint url", "raw data", "rawstore", "rawstorage", "raw storage", "raw store",
-    "storage bucket", "bucket policy",
+    "storage bucket", "bucket policy", "specified container ", "specified bucket ", "specified blob ",
     "object store", "storage account", "storagequota", "storage quota",
 )  # fmt: skip
 

@@ -284,7 +284,7 @@ OAUTH: Final = (
         pattern=r"invalid_grant|bad_refresh_token|invalid_refresh_token|oauth credentials invalid for"
         r"|expired or revoked"
         r"|(?:refresh[ _]token|aktualisierungstoken)[^\n]{0,60}(?:expired|revoked|invalid|malformed|unknown|not valid"
-        r"|no longer|not found|rejected|abgelaufen|widerrufen|already been used|inactive)"
+        r"|no longer|not found|rejected|used (?:already|before|twice)|abgelaufen|widerrufen|already been used|inactive)"
         r"|(?:expired|revoked|invalid|malformed|unknown|bad)[^\n]{0,30}refresh[ _]token",
         logins=_NOT_KEY,
         examples=(
