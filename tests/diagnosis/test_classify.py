@@ -9,6 +9,14 @@ from airweave_sync_mcp.diagnosis.classify import EVIDENCE_LENGTH, Symptom, class
 from airweave_sync_mcp.history.model import Confidence, Connection, SyncJob
 
 REFUSED = "SourceAuthError: Unauthorized (401) — credentials invalid or revoked. Unauthorized"
+LINEAR_DOWN = (
+    "SourceError: HTTP 400: [{'message': 'Internal server error', 'extensions': "
+    "{'code': 'INTERNAL_SERVER_ERROR', 'userError': False}}]"
+)
+PAGE_REFUSED = (
+    "SourceError: HTTP 400: {'code': 400, 'message': 'Invalid Value', 'errors': [{'reason': 'invalid', "
+    "'location': 'pageToken', 'locationType': 'parameter'}]}"
+)
 DISPATCHER = "[EntityDispatcher] Handler(s) failed: destination[VespaDestination]: SyncFailureError: "
 
 
@@ -28,6 +36,47 @@ DISPATCHER = "[EntityDispatcher] Handler(s) failed: destination[VespaDestination
 )
 def test_a_refused_login_goes_by_category_then_method_then_source(symptom: Symptom, cause: C):
     assert classify(symptom).cause is cause
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Unauthorized (401)", C.OAUTH_REAUTH_REQUIRED),
+        ("invalid token", C.OAUTH_REAUTH_REQUIRED),
+        ("SourceAuthError: nothing else", C.OAUTH_REAUTH_REQUIRED),
+        ("Bad credentials", C.API_KEY_INVALID),
+        ("SourceAuthError: Unauthorized (401) — credentials invalid or revoked. Bad credentials", C.API_KEY_INVALID),
+    ],
+)
+def test_a_refused_login_of_unknown_kind_is_a_guess_and_says_so(text: str, cause: C):
+    verdict = classify(Symptom(message=text))
+    assert (verdict.cause, verdict.confidence == Confidence.HIGH) == (cause, False)
+    assert "login method not known" in verdict.evidence
+    assert not any(words.startswith("login: ") for words in verdict.evidence)
+    assert "OAuth" in verdict.fix
+    assert "key" in verdict.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("OAuth refresh failed", C.OAUTH_REAUTH_REQUIRED),
+        ("Invalid API key", C.API_KEY_INVALID),
+        ("Token endpoint returned 401: x", C.OAUTH_REAUTH_REQUIRED),
+    ],
+)
+def test_words_tell_the_login_too(text: str, cause: C):
+    verdict = classify(Symptom(message=text))
+    assert (verdict.cause, "login method not known" in verdict.evidence) == (cause, False)
+
+
+@pytest.mark.parametrize("before", ["", "Token endpoint returned 401: "])
+def test_an_expired_client_secret_is_the_apps(before: str):
+    text = f"{before}AADSTS7000222: The provided client secret keys for app 'x' are expired."
+    bare = classify(Symptom(message=text))
+    assert (bare.cause, bare.sub_cause) == (C.OAUTH_REAUTH_REQUIRED, "oauth_client_secret")
+    app_only = classify(Symptom(message=text, source="sharepoint_online_app"))
+    assert (app_only.cause, app_only.sub_cause) == (C.API_KEY_INVALID, None)
 
 
 @pytest.mark.parametrize(
@@ -226,3 +275,55 @@ def test_an_exception_group_is_told_by_what_it_holds():
 def test_a_bucket_is_the_source_where_it_is_read_and_the_source_is_one(operation: str, source: str, cause: C):
     text = f"ClientError: An error occurred (AccessDenied) when calling the {operation} operation: Access Denied"
     assert classify(Symptom(message=text, source=source)).cause is cause
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "cause", "transient"),
+    [
+        (LINEAR_DOWN, "linear", C.SOURCE_UNAVAILABLE, True),
+        (PAGE_REFUSED, "google_slides", C.CURSOR_EXPIRED, False),
+        (
+            "Your plan does not include this feature. Upgrade your Airweave plan",
+            None,
+            C.USAGE_OR_BILLING_LIMIT,
+            False,
+        ),
+        ("Your plan does not include API access. Upgrade your plan", "asana", C.SOURCE_PERMISSION_DENIED, False),
+        ("KeyError: 'AIRWEAVE_ENCRYPTION_KEY'", None, C.PLATFORM_MISCONFIGURED, False),
+        ("KeyError: 'encryption'", None, C.CONNECTOR_BUG, False),
+        ('FATAL: no pg_hba.conf entry for host "10.0.0.1", user "r"', None, C.SOURCE_PERMISSION_DENIED, False),
+        ("ResourceNotFoundError: The specified container does not exist.", None, C.STORAGE_OR_FILE_ERROR, False),
+        ("The refresh token has been used already", None, C.OAUTH_REAUTH_REQUIRED, False),
+        ("This account does not have scope crm.objects.deals.read", None, C.SOURCE_PERMISSION_DENIED, False),
+        (
+            "Could not find page with ID: 2b6d. Make sure the relevant pages are shared with your integration.",
+            None,
+            C.SOURCE_CONFIG_INVALID,
+            False,
+        ),
+        ("API_CURRENTLY_DISABLED", "salesforce", C.SOURCE_PERMISSION_DENIED, False),
+        (
+            "This method requires billing to be enabled on the Google Cloud project",
+            None,
+            C.SOURCE_PERMISSION_DENIED,
+            False,
+        ),
+        ("423 resourceLocked", "onedrive", C.SOURCE_UNAVAILABLE, True),
+        ("Conflict occurred while saving. Please try again.", "notion", C.SOURCE_UNAVAILABLE, True),
+        ("'account_id' is a required property", None, C.SOURCE_CONFIG_INVALID, False),
+        (
+            "VespaError: [{'code': 8, 'message': 'Backend communication error'}]",
+            None,
+            C.DESTINATION_FAILED,
+            True,
+        ),
+        ("Cloudflare 522: Connection timed out", None, C.SOURCE_UNAVAILABLE, True),
+        ("Der Server ist vorübergehend nicht erreichbar (503)", None, C.SOURCE_UNAVAILABLE, True),
+        ("Connection pool is full, discarding connection: api.github.com", None, C.NETWORK_ERROR, True),
+        ("Account locked due to too many failed login attempts", "github", C.API_KEY_INVALID, False),
+        ("tiktoken: could not download encoding o200k_base", None, C.PLATFORM_MISCONFIGURED, False),
+    ],
+)
+def test_texts_met_later(text: str, source: str | None, cause: C, transient: bool):
+    verdict = classify(Symptom(message=text, source=source))
+    assert (verdict.cause, verdict.transient) == (cause, transient)

@@ -112,7 +112,7 @@ _STORAGE_HOSTS: Final = ("storage.googleapis.com", "blob.core.windows.net", "ama
 _STORAGE_WORDS: Final = (
     "[arf]", "storageexception", "storagenotfound", " when calling the ", "s3 bucket", "blob storage", "errorcode:",
     "endpoint url", "raw data", "rawstore", "rawstorage", "raw storage", "raw store",
-    "storage bucket", "bucket policy",
+    "storage bucket", "bucket policy", "specified container ", "specified bucket ", "specified blob ",
     "object store", "storage account", "storagequota", "storage quota",
 )  # fmt: skip
 
@@ -142,11 +142,18 @@ _KEY_WORDS: Final = (
     "api key", "api_key", "apikey", "api token", "personal access token", "password", "username", "basic auth",
     "secret key", "private key", "service account key", "ntlm",
 )  # fmt: skip
-_OAUTH_WORDS: Final = ("oauth", "refresh token", "refresh_token", "bearer token", "invalid_grant", "consent", "reauth")
+_OAUTH_WORDS: Final = (
+    "oauth", "refresh token", "refresh_token", "bearer token", "invalid_grant", "consent", "reauth", "re-auth",
+    "aadsts", "client secret", "client_secret", "client credentials", "invalid_client", "unauthorized_client",
+    "token endpoint", "expired or revoked", "log in again", "sign in again",
+)  # fmt: skip
+_RATHER_KEY_WORDS: Final = ("bad credentials",)
+"""Mostly said of a key (GitHub), and yet they do not tell."""
 
 WORDS: Final = frozenset(
     {*_PROVIDER_WORDS, *_TOKEN_WORDS, *_CHUNK_WORDS, *_DESTINATION_WORDS, *_EMBEDDING_WORDS, *_STORAGE_WORDS,
-     *_DATABASE_WORDS, *_OWN_DATABASE_WORDS, *_WRITING_WORDS, *_KEY_WORDS, *_OAUTH_WORDS, _SDK_HINT}
+     *_DATABASE_WORDS, *_OWN_DATABASE_WORDS, *_WRITING_WORDS, *_KEY_WORDS, *_OAUTH_WORDS, *_RATHER_KEY_WORDS,
+     _SDK_HINT}
 )  # fmt: skip
 """Every word of the tables above."""
 
@@ -250,18 +257,26 @@ def _host_is(host: str | None, names: tuple[str, ...]) -> bool:
     return host is not None and host.endswith(names)
 
 
-def login_of(symptom: Symptom, present: AbstractSet[str]) -> Login:
-    """How the connection logs in: the platform's category, else the auth method, else the source, else the words."""
-    if symptom.error_category in _CATEGORY_LOGINS:
-        return _CATEGORY_LOGINS[symptom.error_category]
+_METHOD_LOGINS: Final = (("auth_provider", Login.PROVIDER), ("oauth", Login.OAUTH), ("direct", Login.KEY))
+
+
+def login_of(symptom: Symptom, present: AbstractSet[str]) -> tuple[Login, bool]:
+    """How the connection logs in: the platform's category, else the auth method, else the source, else the words.
+
+    False where nothing tells: then it is the likelier one, and no more than that.
+    """
     method = symptom.auth_method or ""
-    if method.startswith("auth_provider"):
-        return Login.PROVIDER
-    if method.startswith("oauth"):
+    told = _CATEGORY_LOGINS.get(symptom.error_category or "") or next(
+        (login for prefix, login in _METHOD_LOGINS if method.startswith(prefix)), None
+    )
+    if told is None and symptom.source:
+        told = Login.KEY if is_direct(symptom.source) else Login.OAUTH
+    told = told or _login_in_words(present)
+    likelier = Login.OAUTH if present.isdisjoint(_RATHER_KEY_WORDS) else Login.KEY
+    return told or likelier, told is not None
+
+
+def _login_in_words(present: AbstractSet[str]) -> Login | None:
+    if not present.isdisjoint(_OAUTH_WORDS):
         return Login.OAUTH
-    if method.startswith("direct"):
-        return Login.KEY
-    if symptom.source:
-        return Login.KEY if is_direct(symptom.source) else Login.OAUTH
-    speaks_of_key = not present.isdisjoint(_KEY_WORDS) and present.isdisjoint(_OAUTH_WORDS)
-    return Login.KEY if speaks_of_key else Login.OAUTH
+    return None if present.isdisjoint(_KEY_WORDS) else Login.KEY

@@ -55,6 +55,12 @@ def symptom_of(job: SyncJob, connection: Connection | None) -> Symptom:
     )
 
 
+_LOGIN_UNKNOWN: Final = "login method not known"
+_EITHER_LOGIN: Final = (
+    "Find out how the connection logs in: with OAuth press Reconnect, with a key enter a new one; then run."
+)
+
+
 def classify(symptom: Symptom) -> Verdict:
     """Say why a job failed. Never raises; what it does not know is `unknown`, with where to look."""
     if symptom.message is None or not symptom.message.strip():
@@ -67,7 +73,7 @@ def classify(symptom: Symptom) -> Verdict:
     evidence = _evidence(facts, match)
     said = _CATEGORY_CAUSES.get(symptom.error_category or "")
     if said is None or said == cause:
-        confidence = _confidence(match, agreed=said is not None)
+        confidence = _confidence(match, agreed=said is not None, guessed=_login_guessed(facts, match))
         return _verdict(cause, facts=facts, match=match, evidence=evidence, confidence=confidence)
     if cause in _CATEGORY_DECIDES:
         evidence = (f"error_category {symptom.error_category}", *evidence)
@@ -110,6 +116,7 @@ def _verdict(
     known = CAUSES[cause]
     sub_cause = match.rule.sub_cause if match else None
     remedy = REMEDIES.get((cause, sub_cause)) if sub_cause else None
+    guessed = remedy is None and _login_guessed(facts, match)
     transient = known.transient_default
     if match is not None and match.rule.transient is not None:
         transient = match.rule.transient
@@ -121,7 +128,7 @@ def _verdict(
         evidence=evidence,
         sub_cause=sub_cause,
         who=_who(known.who, remedy.who if remedy else None, transient=transient),
-        fix=_fix(remedy.fix if remedy else known.fix, cause, facts),
+        fix=_EITHER_LOGIN if guessed else _fix(remedy.fix if remedy else known.fix, cause, facts),
         retry_after_s=retry_after(facts.unwrapped.lower) if facts else None,
         rule=match.rule.id if match else rule,
         nearest=_nearest(facts) if facts and cause is CauseName.UNKNOWN else None,
@@ -151,10 +158,19 @@ def _fix(fix: str, cause: CauseName, facts: Facts | None) -> str:
     return fix
 
 
-def _confidence(match: Match | None, *, agreed: bool) -> Confidence:
+def _login_guessed(facts: Facts | None, match: Match | None) -> bool:
+    """Whether the rule decided by a login that nothing told: the words alone fit a key as well as OAuth."""
+    return bool(match and match.rule.logins and facts and not facts.login_known)
+
+
+def _confidence(match: Match | None, *, agreed: bool, guessed: bool) -> Confidence:
     if match is None or match.rule.cause is CauseName.UNKNOWN:
         return Confidence.LOW
-    return Confidence.HIGH if agreed else match.rule.confidence
+    if agreed:
+        return Confidence.HIGH
+    if guessed:
+        return Confidence.MEDIUM if match.rule.confidence is Confidence.HIGH else Confidence.LOW
+    return match.rule.confidence
 
 
 def _evidence(facts: Facts, match: Match | None) -> tuple[str, ...]:
@@ -170,7 +186,7 @@ def _evidence(facts: Facts, match: Match | None) -> tuple[str, ...]:
         if match.rule.actors and facts.actor is not Actor.SOURCE:
             words.append(f"answered by: {facts.host or facts.actor.value.replace('_', ' ')}")
         if match.rule.logins:
-            words.append(f"login: {facts.login}")
+            words.append(f"login: {facts.login}" if facts.login_known else _LOGIN_UNKNOWN)
     words.extend(f"wrapped in: {wrapper}" for wrapper in unwrapped.wrapped_in)
     if unwrapped.also:
         words.append(f"also: {unwrapped.also}")

@@ -27,7 +27,8 @@ _ANY: Final[frozenset[str]] = frozenset()
 class Facts:
     """Everything a rule may ask about.
 
-    `present` are the known words that the masked text contains; `head` is who wrote its beginning.
+    `present` are the known words that the masked text contains; `head` is who wrote its beginning. Where the
+    login is not known, `login` is the likelier one.
     """
 
     symptom: Symptom
@@ -37,6 +38,7 @@ class Facts:
     host: str | None
     actor: Actor
     login: Login
+    login_known: bool
     signal: Signal | None
 
     @property
@@ -49,6 +51,7 @@ def facts_of(symptom: Symptom, unwrapped: Unwrapped, present: AbstractSet[str]) 
     """What one text shows before any rule is asked."""
     host, path = address_of(unwrapped.lower)
     head = head_of(unwrapped)
+    login, login_known = login_of(symptom, present)
     scene = Scene(symptom=symptom, unwrapped=unwrapped, present=present, host=host, path=path, head=head)
     return Facts(
         symptom=symptom,
@@ -57,7 +60,8 @@ def facts_of(symptom: Symptom, unwrapped: Unwrapped, present: AbstractSet[str]) 
         head=head,
         host=host,
         actor=actor_of(scene),
-        login=login_of(symptom, present),
+        login=login,
+        login_known=login_known,
         signal=signal_of(unwrapped, present),
     )
 

@@ -6,6 +6,8 @@ from airweave_sync_mcp.diagnosis.actors import Actor
 from airweave_sync_mcp.diagnosis.causes import CauseName as C
 from airweave_sync_mcp.diagnosis.rule import Rule
 from airweave_sync_mcp.diagnosis.signals import Kind
+from airweave_sync_mcp.diagnosis.sources import DATABASE_SOURCES
+from airweave_sync_mcp.history.model import Confidence
 
 _SOURCE = frozenset({Actor.SOURCE})
 
@@ -26,6 +28,14 @@ ACCESS: Final = (
         examples=("DirSyncPermissionError: insufficientAccessRights",),
     ),
     Rule(
+        id="access.host",
+        cause=C.SOURCE_PERMISSION_DENIED,
+        origin="PostgreSQL: refused for where it comes from, before a password is asked",
+        needles=("no pg_hba.conf entry", "pg_hba.conf rejects"),
+        sources=DATABASE_SOURCES | {None},
+        examples=('FATAL: no pg_hba.conf entry for host "10.0.0.1", user "r", database "d", no encryption',),
+    ),
+    Rule(
         id="access.api_disabled",
         cause=C.SOURCE_PERMISSION_DENIED,
         sub_cause="api_disabled",
@@ -39,6 +49,8 @@ ACCESS: Final = (
             "api is not enabled",
             "api access is disabled",
             "api is disabled",
+            "api_currently_disabled",
+            "requires billing to be enabled",
         ),
         unless=("wrongpass",),
         examples=("Forbidden (403): Google Drive API has not been used in project 4123 before or it is disabled.",),
@@ -79,6 +91,25 @@ ACCESS: Final = (
 )
 
 SOURCE: Final = (
+    Rule(
+        id="source.disguised",
+        cause=C.SOURCE_UNAVAILABLE,
+        origin="GraphQL servers: their own failure behind a 400",
+        needles=("internal_server_error",),
+        pattern=r"['\"](?:code|type|errorcode)['\"]: ?['\"]internal_server_error['\"]",
+        kinds=frozenset({Kind.REJECTED}),
+        actors=_SOURCE,
+        examples=("HTTP 400: [{'message': 'Oops', 'extensions': {'code': 'INTERNAL_SERVER_ERROR'}}]",),
+    ),
+    Rule(
+        id="source.held",
+        cause=C.SOURCE_UNAVAILABLE,
+        origin="Microsoft Graph 423, Notion 409: somebody else is writing just now",
+        needles=("resourcelocked", "resource is locked", "conflict_error", "conflict occurred while saving"),
+        actors=_SOURCE,
+        examples=("HTTP 423: resourceLocked", "conflict_error: Conflict occurred while saving. Please try again."),
+        confidence=Confidence.MEDIUM,
+    ),
     Rule(
         id="rate.internal",
         cause=C.SOURCE_RATE_LIMITED,

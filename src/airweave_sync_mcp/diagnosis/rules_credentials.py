@@ -131,7 +131,6 @@ KEYS: Final = (
             "no password supplied",
             "using password: ",
             "invalidauthorizationspecification",
-            "no pg_hba.conf entry",
         ),
         sources=DATABASE_SOURCES | {None},
         examples=(
@@ -219,6 +218,14 @@ OAUTH: Final = (
         examples=("Token endpoint returned 400: AADSTS700082: The refresh token has expired due to inactivity.",),
     ),
     Rule(
+        id="key.client_secret",
+        cause=C.API_KEY_INVALID,
+        origin="Microsoft Entra, app-only access: the app's secret, not its certificate",
+        needles=("aadsts7000215", "aadsts7000222", "invalid client secret"),
+        logins=_KEY,
+        examples=(Symptom(message="Invalid client secret provided", source="sharepoint_online_app"),),
+    ),
+    Rule(
         id="key.microsoft",
         cause=C.API_KEY_INVALID,
         sub_cause="certificate",
@@ -277,7 +284,7 @@ OAUTH: Final = (
         pattern=r"invalid_grant|bad_refresh_token|invalid_refresh_token|oauth credentials invalid for"
         r"|expired or revoked"
         r"|(?:refresh[ _]token|aktualisierungstoken)[^\n]{0,60}(?:expired|revoked|invalid|malformed|unknown|not valid"
-        r"|no longer|not found|rejected|abgelaufen|widerrufen|already been used|inactive)"
+        r"|no longer|not found|rejected|used (?:already|before|twice)|abgelaufen|widerrufen|already been used|inactive)"
         r"|(?:expired|revoked|invalid|malformed|unknown|bad)[^\n]{0,30}refresh[ _]token",
         logins=_NOT_KEY,
         examples=(
@@ -358,10 +365,8 @@ OAUTH: Final = (
             "re-authorize",
             "reauthorize",
             "re-authorise",
-            "re-authenticate",
-            "reauthenticate",
-            "reauthentication",
-            "re-authentication",
+            "re-authenticat",
+            "reauthenticat",
             "re-authorization",
             "reconnect your account",
             "reconnect the account",

@@ -33,7 +33,8 @@ PLAN_SAID: Final = (
             "quota",
             "card on file",
         ),
-        pattern=r"\b(?:trial|subscription)\b[^\n.;]{0,30}\b(?:ended|over|expired|lapsed|ran out|run out)\b"
+        pattern=r"\b(?:your|the|an?) airweave plan\b"
+        r"|\b(?:trial|subscription)\b[^\n.;]{0,30}\b(?:ended|over|expired|lapsed|ran out|run out)\b"
         r"|\bno active (?:subscription|plan\b)|subscriptionrequired|billingsuspended|planlimit|planquota|entityquota"
         r"|\bon plan \w|\bcard on file\b"
         r"|\bsubscription\b[^\n.;]{0,40}\b(?:not (?:been )?paid|unpaid)"
@@ -109,7 +110,7 @@ DEPLOY_SAID: Final = (
         cause=C.PLATFORM_MISCONFIGURED,
         sub_cause="package_missing",
         origin="NLTK, tiktoken, spaCy: data that the image should hold",
-        needles=("nltk downloader", "can't find model '", "please use the nltk"),
+        needles=("nltk downloader", "can't find model '", "please use the nltk", "could not download encoding"),
         examples=("LookupError: Resource punkt not found. Please use the NLTK Downloader to obtain the resource",),
     ),
 )

@@ -85,7 +85,7 @@ CURSOR: Final = (
     Rule(
         id="cursor.address",
         cause=C.CURSOR_EXPIRED,
-        origin="raw httpx: the position is part of the address",
+        origin="raw httpx: the position is part of the address; Google: the parameter it refuses",
         needles=(
             "starthistoryid=",
             "deltatoken=",
@@ -94,6 +94,10 @@ CURSOR: Final = (
             "pagetoken=",
             "delta(token=",
             "changetoken=",
+            "'location': 'pagetoken'",
+            "'location': 'synctoken'",
+            "'location': 'startpagetoken'",
+            "'location': 'starthistoryid'",
         ),
         raw=True,
         actors=_SOURCE,
@@ -261,6 +265,7 @@ CONFIG: Final = (
             "invalid instance url",
             "invalid host",
             "invalid repository",
+            "is a required property",
         ),
         unless=("api key", "credentials", "vespa", "embedd", "sqlalche"),
         without_status=True,
@@ -295,7 +300,7 @@ CONFIG: Final = (
         r"|deleted|archived)|\b[a-z]{2,30}_not_found\b|(?:no such|unable to find|could not find|cannot find"
         r"|couldn't find)(?: the| any| a)?[^\n]{0,30}\b(?:repository|repo|branch|project|workspace"
         r"|site|folder|drive|team|space|board|base|database|table|calendar|mailbox|channel|site collection|list"
-        r"|bucket|instance)\b",
+        r"|bucket|instance|page|block)\b",
         without_status=True,
         unless=(
             "error code: ",

@@ -78,7 +78,12 @@ DESTINATION: Final = (
         cause=C.DESTINATION_FAILED,
         transient=True,
         origin="platform/destinations/vespa",
-        needles=("silently dropped", "vespatransientfeederror", "destination unavailable"),
+        needles=(
+            "silently dropped",
+            "vespatransientfeederror",
+            "destination unavailable",
+            "backend communication error",
+        ),
         examples=("Destination failed: RuntimeError: Vespa feed silently dropped 14/500 documents",),
     ),
     Rule(

@@ -63,7 +63,7 @@ _STATUS_FORMS: Final = (
     (
         (
             r"(?:unauthorized|forbidden|not found|error|limited|redirect|failed|denied|unavailable|gone|request"
-            r"|conflict|credentials|status|response|http|ratelimited|') \("
+            r"|conflict|credentials|status|response|http|ratelimited|erreichbar|verfügbar|disponible|indisponible|') \("
         ),
         r"(?: disguised)?\)",
     ),
@@ -77,6 +77,7 @@ _STATUS_FORMS: Final = (
     (r"\b\w{0,30}(?:error|exception)\(", r", ['\"]"),
     (r"(?:error occurred|[}\]]) \(", r"\)"),
     (r": ", r" after \d"),
+    (r"\bcloudflare (?:error )?", r"\b"),
     (r"\b(?:unavailable|failed|error|failure|refused|rejected|response|answer):? ", _ENDS),
     (r"\bstatus=", r"\b"),
     (

@@ -78,7 +78,7 @@ UNAUTHORIZED: Final = codes.UNAUTHORIZED | foreign.UNAUTHORIZED | _DEAD_LOGINS |
         "invalid signature", "signature verification failed", "jwt expired", "signature has expired",
         "revoked or expired", "expired or revoked", "expired or been revoked", "has been deactivated",
         "key has been revoked", "key was revoked", "password has expired", "badcredentials", "authfailed",
-        "credentials rejected", "login credentials",
+        "credentials rejected", "login credentials", "failed login attempts", "account is locked", "account locked",
     }
 )  # fmt: skip
 FORBIDDEN: Final = codes.FORBIDDEN | foreign.FORBIDDEN | _MISSING_RIGHTS | frozenset(
@@ -98,6 +98,7 @@ FORBIDDEN: Final = codes.FORBIDDEN | foreign.FORBIDDEN | _MISSING_RIGHTS | froze
         "not_in_channel", "restricted_action", "user unauthorized to perform", "admin approval", "ip allow list",
         "not whitelisted", "sso required", "saml", "access is restricted", "access not granted", "is not authorized",
         "not have the required", "not have the necessary", "requires admin", "only admins",
+        "not have scope", "not have the scope", "lacks scope", "lacks the scope",
     }
 )  # fmt: skip
 
@@ -216,7 +217,8 @@ NETWORK: Final = foreign.NETWORK | frozenset(
         "response payload is not completed", "errno 104]", "errno 99]", "errno 105]", "while decompressing",
         "maximumretries", "incorrect header check", "errno 110]", "errno 111]", "errno 113]", "errno 101]",
         "errno 32]", "errno 60]", "errno 61]", "errno 54]", "winerror 100", "socket closed", "socket is closed",
-        "transport closed", "connection is lost", "connection to the server was lost", "proxy error",
+        "transport closed", "connection is lost", "connection pool is full, discarding",
+        "connection to the server was lost", "proxy error",
         "tunnel connection failed",
         "could not establish connection", "failed to establish connection", "unexpectedly closed the connection",
         "closed the connection", "errno 107]", "errno 103]", "errno 112]", "errno 64]", "errno 100]", "errno 102]",
