@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.history.kit import Airweave, Json, ago, told, wire_time
-from tests.support.world import call, text_of
+from tests.history.kit import Airweave, Json, ago, told
+from tests.support.world import text_of
 
 pytestmark = pytest.mark.anyio
 
