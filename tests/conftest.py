@@ -1,6 +1,11 @@
 """Fixtures every test may use."""
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.support.examples import register_profiles
 
@@ -10,3 +15,20 @@ register_profiles()
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schemas_are_checked_once() -> Iterator[None]:
+    """The SDK's client checks a tool's schema in every session anew, which takes longer than most calls."""
+    check = Draft202012Validator.check_schema
+    sound: set[str] = set()
+
+    def check_once(schema: dict[str, Any]) -> None:
+        text = json.dumps(schema)
+        if text not in sound:
+            check(schema)
+            sound.add(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_once)
+        yield

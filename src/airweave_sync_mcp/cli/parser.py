@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final, get_args
 
 from airweave_sync_mcp.cli.serve import COMMAND, HELP, add_http_flags
@@ -19,8 +20,9 @@ Without a command the MCP server starts and speaks on standard input and output.
 """
 
 
+@cache
 def build_parser(version: str, *, serving: bool = False) -> argparse.ArgumentParser:
-    """The parser. Settings may stand before or after the command.
+    """The parser, made once. Settings may stand before or after the command.
 
     Only with `serving` does it know the flags of `serve`, which are slow to find out.
     """
