@@ -261,3 +261,13 @@ async def test_a_waiting_job_has_no_time() -> None:
     assert found["job_status"] == "pending"
     assert "job_at" not in found
     assert ": pending." in text
+
+
+async def test_whether_others_suffer_of_the_same_is_not_guessed() -> None:
+    air = failing_for(2)
+    air.add("two", [told("two", ago(hours=1), "failed", error=SERVER_BUSY)], status="error")
+    async with air.world().client() as client:
+        first = await call(client, "diagnose_sync", connection="one")
+        assert first["shared"] == "not known, as 1 other is failing and not read yet: get_sync_health()"
+        await call(client, "get_sync_health")
+        assert "2 connections" in (await call(client, "diagnose_sync", connection="one"))["shared"]

@@ -20,6 +20,7 @@ from airweave_sync_mcp.diagnosis.shared import SharedCause, shared_causes
 from airweave_sync_mcp.diagnosis.streaks import Streak
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage, JobStatus, SyncJob
+from airweave_sync_mcp.history.plan import is_troubled
 from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.history.view import Need, View
 
@@ -48,6 +49,8 @@ class Diagnosis:
     complete: bool
     connections: Mapping[str, Connection]
     asked_for_job: bool
+    unread: int = 0
+    """How many others are failing too and were not read yet, so that what is shared may be missed."""
 
     @property
     def other_causes(self) -> Mapping[str, int]:
@@ -154,6 +157,7 @@ async def _diagnosis(
         else None,
         retry=retry,
         shared=_shared(one, judgement, known, ask),
+        unread=sum(is_troubled(other) and other.id not in known.histories for other in known.connections.values()),
         coverage=view.coverage,
         complete=view.coverage.complete,
         connections=known.connections,

@@ -141,7 +141,7 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
         ("last success", f"{last.ended_at} ({_ago(last.ended_at, now)})" if last else ""),
         ("what changed", " ".join(out.changed or ())),
         ("findings", "\n".join(one.detail for one in out.findings or ())),
-        ("shared", out.shared or ""),
+        ("shared", of_commands(out.shared or "")),
         ("retry", retry_text(out.retry)),
         ("", out.retry.how or ""),
         ("who acts", out.who or ""),

@@ -165,8 +165,18 @@ def _history(diagnosis: Diagnosis, names: Names, room: _Room) -> dict[str, Any]:
         "last_success": _last_success(diagnosis),
         "changed": changed or None,
         "findings": findings or None,
-        "shared": clean.one_line(diagnosis.shared.hypothesis, room.sentence + 100) if diagnosis.shared else None,
+        "shared": _shared(diagnosis, clean, room),
     }
+
+
+def _shared(diagnosis: Diagnosis, clean: Cleaner, room: _Room) -> str | None:
+    """What others suffer of at the same time, or that it is not known."""
+    if diagnosis.shared is not None:
+        return clean.one_line(diagnosis.shared.hypothesis, room.sentence + 100)
+    if not diagnosis.unread or diagnosis.judgement is None or not diagnosis.judgement.failing:
+        return None
+    others = "1 other is" if diagnosis.unread == 1 else f"{diagnosis.unread} others are"
+    return f"not known, as {others} failing and not read yet: get_sync_health()"
 
 
 def _last_success(diagnosis: Diagnosis) -> LastSuccessOut | None:
