@@ -63,7 +63,7 @@ async def test_a_newer_failure_does_not_make_a_run_safe() -> None:
 @pytest.mark.parametrize("status", ["running", "pending", "cancelling"])
 async def test_an_unfinished_job_below_newer_runs_is_no_trouble(status: str) -> None:
     air = Airweave()
-    air.add("one", [*days(3), told("left", ago(days=4), status), *days(9, first=5)])
+    air.add("one", [*days(3), told("left", ago(days=4), status, created_at=wire_time(ago(days=4))), *days(9, first=5)])
     found, text, health, _ = await told_of(air)
     assert found["state"] == "healthy"
     assert "findings" not in found
