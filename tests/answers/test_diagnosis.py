@@ -10,7 +10,7 @@ from airweave_sync_mcp.answers.diagnosis import Diagnosis, diagnose
 from airweave_sync_mcp.answers.health import Health, organization_health
 from airweave_sync_mcp.answers.judge import State
 from airweave_sync_mcp.demo import Generation
-from airweave_sync_mcp.diagnosis.causes import CauseName
+from airweave_sync_mcp.diagnosis.causes import CauseName, Who
 from airweave_sync_mcp.history.errors import QueryError
 from tests.answers.kit import demo
 from tests.history.kit import LIMITED, SERVER_ERROR, Airweave, ago, hourly, organization, told, uid
@@ -206,3 +206,12 @@ async def test_health_says_what_was_not_looked_at() -> None:
     found = await health(air.world())
     assert found.states == {State.UNREAD: 1}
     assert not found.coverage.complete
+
+
+async def test_health_and_diagnosis_agree_on_who_acts() -> None:
+    world = demo()
+    async with world.asking() as ask:
+        connections = (await organization_health(ask())).connections
+        found = {one.id: await diagnose(ask(), connection=one.id) for one in connections}  # which tells schedules too
+        for one in (await organization_health(ask())).judgements:
+            assert one.needs_person is (found[one.connection.id].who not in (None, Who.NOBODY)), one.connection.name

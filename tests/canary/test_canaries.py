@@ -42,6 +42,9 @@ PARTS = 2
 QUOTED = frozenset({400, 403, 404, 409, 422})
 """Where Airweave's own words are passed on."""
 
+OURS = "credentials: look at the connection's login"
+"""What we say of an unknown cause; one of the secrets begins with a word of it."""
+
 LONG = 16
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -85,7 +88,7 @@ def shown(output: str, canary: Canary | None, others: Sequence[Canary] = ()) -> 
     """What an output shows and should not: of one canary it is about, and of all others."""
     found = [f"control character {char!r}" for char in set(FORBIDDEN.findall(output))]
     if canary is not None:
-        found += [piece for secret in canary.secrets for piece in leaks(secret, output)]
+        found += [piece for secret in canary.secrets for piece in leaks(secret, output.replace(OURS, ""))]
         found += [gone for gone in canary.gone if gone in without_fences(output)]
     for other in others:
         # Among all texts at once, what is short or an id is harmless in another text.

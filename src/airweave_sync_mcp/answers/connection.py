@@ -1,16 +1,19 @@
 """One connection: its jobs, and what its known history adds up to."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final
 
+from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.ask import Ask, resolve_connection
 from airweave_sync_mcp.answers.jobs import JobQuery, list_jobs_with_view
 from airweave_sync_mcp.answers.page import JobPage
 from airweave_sync_mcp.diagnosis.cadence import Typical, typical
 from airweave_sync_mcp.diagnosis.measures import decided
 from airweave_sync_mcp.diagnosis.streaks import Streak
-from airweave_sync_mcp.history.model import Connection, ConnectionHistory, JobStatus, SyncJob
+from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, JobStatus, SyncJob
 from airweave_sync_mcp.history.plan import can_have_jobs
+from airweave_sync_mcp.history.view import Need, View
 
 _JUDGED: Final = 50
 """How many runs at most success rate and usual duration rest on."""
@@ -43,6 +46,7 @@ async def connection_jobs(ask: Ask, query: JobQuery) -> ConnectionJobs:
     """
     connection = await resolve_connection(ask, query.scope.connection)
     page, view = await list_jobs_with_view(ask, query)
+    view = await whole_streak(ask, connection, view)
     history = view.histories.get(connection.id)
     if history is None:
         # Federated connections are never asked: they have no sync.
@@ -60,3 +64,15 @@ async def connection_jobs(ask: Ask, query: JobQuery) -> ConnectionJobs:
         success_rate=len(good) / len(judged) if judged else None,
         runs_judged=len(judged),
     )
+
+
+async def whole_streak(ask: Ask, connection: Connection, view: View) -> View:
+    """The view with as much more of the connection's history as shows where its failures began, if that can be had."""
+    history = view.histories.get(connection.id)
+    streak = ask.judge.streak(connection, history) if history is not None else None
+    if history is None or history.unreachable or streak is None or not streak.begins_before_known:
+        return view
+    need = Need(depth=EPOCH, scope=lambda one: one.id == connection.id, by_connection=True)
+    with suppress(AirweaveError):  # what is known already is an answer too, and says that it may not be all
+        return replace(view, histories=(await ask.view(need)).histories)
+    return view

@@ -6,16 +6,21 @@ from datetime import datetime, timedelta
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.ask import Ask, resolve_connection
+from airweave_sync_mcp.answers.connection import whole_streak
 from airweave_sync_mcp.answers.failed import last_outcome
 from airweave_sync_mcp.answers.job import find_job
 from airweave_sync_mcp.answers.judge import Judgement
 from airweave_sync_mcp.answers.retry import Retry, retry_of
+from airweave_sync_mcp.answers.who import who_acts
+from airweave_sync_mcp.diagnosis.causes import Who
 from airweave_sync_mcp.diagnosis.classify import Verdict
 from airweave_sync_mcp.diagnosis.comparison import Comparison, last_good_comparison
+from airweave_sync_mcp.diagnosis.finding import FindingKind
 from airweave_sync_mcp.diagnosis.shared import SharedCause, shared_causes
 from airweave_sync_mcp.diagnosis.streaks import Streak
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.model import Connection, ConnectionHistory, Coverage, JobStatus, SyncJob
+from airweave_sync_mcp.history.plan import is_troubled
 from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.history.view import Need, View
 
@@ -25,8 +30,8 @@ class Diagnosis:
     """What is wrong with a connection, or was wrong with one of its jobs.
 
     `job` is the run the diagnosis is about: the one asked for, else the newest failure if it is ongoing, else the
-    newest run. `over` says that it failed and a good run came after it. `shared` is what other connections suffer of at the
-    same time, as far as they are known.
+    newest run. `over` says that it failed and a good run came after it. `shared` is what other connections suffer of
+    at the same time, as far as they are known.
     """
 
     connection: Connection | None
@@ -44,6 +49,24 @@ class Diagnosis:
     complete: bool
     connections: Mapping[str, Connection]
     asked_for_job: bool
+    unread: int = 0
+    """How many others are failing too and were not read yet, so that what is shared may be missed."""
+
+    @property
+    def other_causes(self) -> Mapping[str, int]:
+        """What else failed in the streak that goes on, and how often: the newest failure need not be the trouble."""
+        streak = self.judgement.streak if self.judgement and self.judgement.failing else None
+        if streak is None or self.verdict is None:
+            return {}
+        return {cause: count for cause, count in streak.causes if cause != self.verdict.cause}
+
+    @property
+    def who(self) -> Who | None:
+        """Who has to act; None where nothing calls for anybody."""
+        if self.judgement is None:
+            return who_acts(self.verdict, None) if self.verdict else None
+        who = Who.NOBODY if self.over and self.retry.safe else self.judgement.who
+        return who if self.verdict is not None or who is not Who.NOBODY else None
 
 
 async def diagnose(ask: Ask, *, connection: str = "", job: str = "") -> Diagnosis:
@@ -100,7 +123,7 @@ async def _read(ask: Ask, connection: Connection) -> View:
     view = await ask.view(need)
     if connection.id in view.errors and connection.id not in view.histories:
         raise view.errors[connection.id]
-    return view
+    return await whole_streak(ask, connection, view)
 
 
 async def _with_detail(ask: Ask, connection: Connection) -> Connection:
@@ -115,7 +138,7 @@ async def _diagnosis(
     ask: Ask, one: Connection, judgement: Judgement, view: View, job: SyncJob | None, *, asked_for_job: bool
 ) -> Diagnosis:
     history = judgement.history
-    verdict = ask.judge.verdict(job, one) if job else None
+    verdict = _verdict(ask, one, judgement, job) if job else None
     over = job is not None and history is not None and _is_over(job, history)
     retry = retry_of(judgement, verdict, passed=_since(job, ask.now))
     if over and retry.safe:
@@ -134,11 +157,20 @@ async def _diagnosis(
         else None,
         retry=retry,
         shared=_shared(one, judgement, known, ask),
+        unread=sum(is_troubled(other) and other.id not in known.histories for other in known.connections.values()),
         coverage=view.coverage,
         complete=view.coverage.complete,
         connections=known.connections,
         asked_for_job=asked_for_job,
     )
+
+
+def _verdict(ask: Ask, one: Connection, judgement: Judgement, job: SyncJob) -> Verdict | None:
+    """Why the job failed, or why the clean-up had to cancel it."""
+    cleaned = any(
+        alarm.kind is FindingKind.CANCELLED_BY_CLEANUP and alarm.job_id == job.id for alarm in judgement.alarms
+    )
+    return ask.judge.verdict_of_text(job, one) if cleaned else ask.judge.verdict(job, one)
 
 
 def _since(job: SyncJob | None, now: datetime) -> timedelta | None:

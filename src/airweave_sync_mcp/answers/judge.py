@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Final
 from weakref import ref
 
+from airweave_sync_mcp.answers.who import who_is_waited_for
 from airweave_sync_mcp.diagnosis.case import Case
-from airweave_sync_mcp.diagnosis.causes import CAUSES
+from airweave_sync_mcp.diagnosis.causes import CAUSES, Who
 from airweave_sync_mcp.diagnosis.classify import Verdict, classify, symptom_of
 from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind
 from airweave_sync_mcp.diagnosis.findings import findings_of
@@ -53,6 +54,7 @@ _STATES: Final = {
     FindingKind.STUCK_RUNNING: State.STUCK,
     FindingKind.STUCK_PENDING: State.STUCK,
     FindingKind.STUCK_CANCELLING: State.STUCK,
+    FindingKind.CANCELLED_BY_CLEANUP: State.STUCK,
     FindingKind.WAITING_FOR_LOGIN: State.WAITING_FOR_LOGIN,
     FindingKind.MASS_DELETION: State.SILENT,
     FindingKind.ENTITY_COUNT_FELL: State.SILENT,
@@ -87,7 +89,12 @@ class Judgement:
 
     @property
     def needs_person(self) -> bool:
-        return any(one.needs_person for one in self.alarms)
+        return self.who is not Who.NOBODY
+
+    @property
+    def who(self) -> Who:
+        """Who has to act now; nobody too where a run under way is to show it."""
+        return who_is_waited_for(self.alarms, self.streak, self.verdict)
 
     @property
     def since(self) -> datetime | None:
@@ -119,8 +126,10 @@ class Judge:
 
     def verdict(self, job: SyncJob, connection: Connection | None) -> Verdict | None:
         """Why a job failed; None for one that did not."""
-        if not job.failed:
-            return None
+        return self.verdict_of_text(job, connection) if job.failed else None
+
+    def verdict_of_text(self, job: SyncJob, connection: Connection | None) -> Verdict:
+        """What a job's text says, of a cancelled one too: the clean-up leaves one."""
         symptom = symptom_of(job, connection)
         return self._classified(symptom) if len(symptom.message or "") <= LONGEST_TEXT else classify(symptom)
 

@@ -124,7 +124,10 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
     since = f"{out.failing_since} ({_ago(out.failing_since, now)}), " if out.failing_since else ""
     last = out.last_success
     facts = [
-        ("job", f"{out.job_id}  {out.job_status}, {_ago(out.job_at, now)}" if out.job_id else ""),
+        (
+            "job",
+            f"{out.job_id}  {out.job_status}{f', {_ago(out.job_at, now)}' if out.job_at else ''}" if out.job_id else "",
+        ),
         ("over", "a good run came after it" if out.over else ""),
         (
             "cause",
@@ -133,13 +136,15 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
             else "",
         ),
         ("because of", "; ".join(out.evidence or ())),
+        ("nearest", out.nearest or ""),
         ("failing since", f"{since}{out.consecutive_failures}{longer} in a row" if out.consecutive_failures else ""),
         ("last success", f"{last.ended_at} ({_ago(last.ended_at, now)})" if last else ""),
         ("what changed", " ".join(out.changed or ())),
         ("findings", "\n".join(one.detail for one in out.findings or ())),
-        ("shared", out.shared or ""),
+        ("shared", of_commands(out.shared or "")),
         ("retry", retry_text(out.retry)),
         ("", out.retry.how or ""),
+        ("who acts", out.who or ""),
     ]
     steps = [Text(f"  {number}. {of_commands(step)}") for number, step in enumerate(out.next_steps, 1)]
     parts: list[RenderableType] = [head, facts_table([fact for fact in facts if fact[1]])]

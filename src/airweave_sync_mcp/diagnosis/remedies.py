@@ -152,3 +152,19 @@ _REMEDIES: Final = {
 
 REMEDIES: Final[Mapping[tuple[C, str], Remedy]] = MappingProxyType(_REMEDIES)
 """Advice by cause and sub-cause; a pair that is missing takes the cause's own."""
+
+PERSISTENT: Final[Mapping[C, str]] = MappingProxyType(
+    {
+        C.SOURCE_RATE_LIMITED: "Raise the request quota at the source, or let the sync run less often or read less.",
+        C.SOURCE_UNAVAILABLE: "Look at the vendor's status page and at the source itself; run once it is well.",
+        C.NETWORK_ERROR: "Check that Airweave's worker can reach the source (firewall, allow-list, is it up); run.",
+        C.AUTH_SERVICE_TRANSIENT: "Check status page and quota of the login service or auth provider; then run.",
+        C.EMBEDDING_FAILED: "Check the embedding service, its key and its quota (hosted: Airweave support); then run.",
+        C.DESTINATION_FAILED: "Check the vector store: reachable, not full (hosted: Airweave support); then run.",
+        C.DATABASE_ERROR: "Check Airweave's PostgreSQL and Redis (hosted: Airweave support); then run the sync.",
+        C.STORAGE_OR_FILE_ERROR: "Check the worker's disk and the storage bucket (hosted: Airweave support); then run.",
+        C.WORKER_LOST_OR_STUCK: "Check Airweave's workers, memory and Temporal (hosted: Airweave support); then run.",
+        C.UNKNOWN: "Look in the worker's log for the job (hosted: Airweave support); running it again has not helped.",
+    }
+)
+"""What to do where a cause that usually passes has not, so that running the sync once more is no advice."""

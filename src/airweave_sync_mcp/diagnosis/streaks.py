@@ -1,5 +1,6 @@
 """Failing streaks: where one truly began, and whether it is over."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,8 @@ class Streak:
     first_ever: bool = False
     cause: str | None = None
     same_cause: bool = False
+    causes: tuple[tuple[str, int], ...] = ()
+    """All of them, and how often each, the newest first."""
 
     @property
     def is_over(self) -> bool:
@@ -70,6 +73,7 @@ def failing_streak(history: ConnectionHistory, cause_of: CauseOf) -> Streak | No
         first_ever=last_success is None and not incomplete,
         cause=causes[0],
         same_cause=causes[0] is not None and len(set(causes)) == 1,
+        causes=tuple(Counter(cause for cause in causes if cause is not None).items()),
     )
 
 

@@ -159,6 +159,8 @@ def limit_for(history: ConnectionHistory | None, since: datetime | None, now: da
     """How many jobs to ask for so that the answer reaches back to `since`, judged by how often this one runs."""
     if history is None or since is None or not history.jobs or reaches(history, since):
         return FIRST_LIMIT
+    if since <= EPOCH:
+        return REACHABLE  # all that can be had
     newest, oldest = history.jobs[0].at, history.oldest_at
     if newest is None or oldest is None or newest <= oldest:
         return min(len(history.jobs) * 4, REACHABLE)

@@ -224,6 +224,7 @@ class DiagnosisOut(Answer):
     transient: bool | None = None
     confidence: str | None = None
     evidence: list[str] | None = None
+    nearest: str | None = Field(None, description="Of an unknown cause: what it is nearest to, where to look")
     phase: str | None = None
     failing_since: str | None = None
     consecutive_failures: int | None = None
@@ -246,6 +247,8 @@ class TroubledOut(Answer):
     since: str | None = None
     cause: str | None = None
     needs_person: bool | None = None
+    under_way: bool | None = Field(None, description="A run newer than the failures is under way")
+    may_be_longer: bool | None = None
     findings: list[str] | None = None
     runs: str | None = Field(
         None,
@@ -258,7 +261,7 @@ class HealthOut(Answer):
     states: dict[str, int] = Field(description="Every connection once, by the worst that is true of it")
     jobs: dict[str, int] = Field(description="Jobs of the window by status")
     success_rate: float | None = None
-    wait_for_person: int = Field(description="Connections that no retry will repair")
+    wait_for_person: int = Field(description="Connections where somebody has to act")
     worst: list[TroubledOut] | None = None
     more: int | None = Field(None, description="How many others have a finding")
     rest: list[TroubledOut] | None = None

@@ -6,21 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from airweave_sync_mcp.answers.diagnosis import Diagnosis
-from airweave_sync_mcp.answers.judge import State
-from airweave_sync_mcp.answers.retry import who_acts
-from airweave_sync_mcp.diagnosis.causes import CauseName, Who
+from airweave_sync_mcp.diagnosis.causes import Who
 from airweave_sync_mcp.diagnosis.finding import FindingKind
+from airweave_sync_mcp.history.model import JobStatus, SyncJob
+from airweave_sync_mcp.history.order import is_waiting
 from airweave_sync_mcp.history.references import short_ids
 from airweave_sync_mcp.render.contract import DiagnosisOut, FindingOut, LastSuccessOut, RetryOut
 from airweave_sync_mcp.render.fit import CONCISE, Rendered
 from airweave_sync_mcp.render.foreign import evidence_out
 from airweave_sync_mcp.render.rows import NAME, Names, coverage_out, phase
+from airweave_sync_mcp.render.steps import ERROR, next_steps
 from airweave_sync_mcp.render.text import coverage_line, lines
 from airweave_sync_mcp.render.times import age, iso, minute
 from airweave_sync_mcp.safety import Cleaner
-
-ERROR: Final = 300
-"""Characters of the error: its beginning and end. get_sync_job has it whole."""
 
 _TOKENS: Final = 585
 """Of a diagnosis, about."""
@@ -101,7 +99,7 @@ def _out(diagnosis: Diagnosis, names: Names, room: _Room, mark: str, *, writes: 
         "job": diagnosis.short_id,
         "job_id": job.id if job else None,
         "job_status": cleaner.one_line(job.status, 40) if job else None,
-        "job_at": iso(job.at) if job else None,
+        "job_at": iso(_at(job)),
         "over": True if diagnosis.over else None,
     }
     if verdict is not None:
@@ -110,9 +108,10 @@ def _out(diagnosis: Diagnosis, names: Names, room: _Room, mark: str, *, writes: 
             "transient": verdict.transient,
             "confidence": verdict.confidence.value,
             "evidence": evidence_out(verdict, job.error if job else None, cleaner, most=room.evidence),
+            "nearest": verdict.nearest,
             "phase": phase(job) if job else None,
-            "who": who_acts(judgement, verdict),
         }
+    facts["who"] = diagnosis.who.value if diagnosis.who else None
     if job is not None and job.error:
         facts["error"] = cleaner.fence(cleaner.clean(job.error, limit=room.error), nonce=mark)
     if streak is not None:
@@ -123,7 +122,7 @@ def _out(diagnosis: Diagnosis, names: Names, room: _Room, mark: str, *, writes: 
         }
     facts |= _history(diagnosis, names, room)
     guessed = {
-        "job_at": job is not None and job.at is not None and job.known_at is None,
+        "job_at": job is not None and _at(job) is not None and job.known_at is None,
         "failing_since": streak is not None and streak.since is not None and streak.since_estimated,
     }
     facts["estimated"] = [name for name, guess in guessed.items() if guess]
@@ -139,11 +138,16 @@ def _out(diagnosis: Diagnosis, names: Names, room: _Room, mark: str, *, writes: 
     return DiagnosisOut(**facts)
 
 
+def _at(job: SyncJob | None) -> datetime | None:
+    """Where a job stands in time. One that waits stands nowhere: it would be said to have begun just now."""
+    return None if job is None or is_waiting(job) else job.at
+
+
 def _history(diagnosis: Diagnosis, names: Names, room: _Room) -> dict[str, Any]:
     clean = names.cleaner
     findings = [
         FindingOut(kind=one.kind.value, since=iso(one.since), detail=clean.one_line(one.detail, room.sentence))
-        for one in (diagnosis.judgement.alarms if diagnosis.judgement else ())
+        for one in (diagnosis.judgement.findings if diagnosis.judgement else ())
         if one.kind is not FindingKind.FAILING  # failing_since says it
     ]
     left = len(findings) - room.findings
@@ -151,6 +155,9 @@ def _history(diagnosis: Diagnosis, names: Names, room: _Room) -> dict[str, Any]:
         findings[room.findings :] = [FindingOut(kind="more", detail=f"{left} more")]
     sentences = diagnosis.comparison.sentences if diagnosis.comparison else ()
     changed = [clean.one_line(text, room.sentence) for text in sentences]
+    if diagnosis.other_causes:
+        told = ", ".join(f"{cause} ({count})" for cause, count in diagnosis.other_causes.items())
+        changed.insert(0, f"Earlier failures of the streak: {told}.")
     left = len(changed) - room.changes
     if left > 0:
         changed[room.changes :] = [f"({left} more)"]
@@ -158,8 +165,18 @@ def _history(diagnosis: Diagnosis, names: Names, room: _Room) -> dict[str, Any]:
         "last_success": _last_success(diagnosis),
         "changed": changed or None,
         "findings": findings or None,
-        "shared": clean.one_line(diagnosis.shared.hypothesis, room.sentence + 100) if diagnosis.shared else None,
+        "shared": _shared(diagnosis, clean, room),
     }
+
+
+def _shared(diagnosis: Diagnosis, clean: Cleaner, room: _Room) -> str | None:
+    """What others suffer of at the same time, or that it is not known."""
+    if diagnosis.shared is not None:
+        return clean.one_line(diagnosis.shared.hypothesis, room.sentence + 100)
+    if not diagnosis.unread or diagnosis.judgement is None or not diagnosis.judgement.failing:
+        return None
+    others = "1 other is" if diagnosis.unread == 1 else f"{diagnosis.unread} others are"
+    return f"not known, as {others} failing and not read yet: get_sync_health()"
 
 
 def _last_success(diagnosis: Diagnosis) -> LastSuccessOut | None:
@@ -168,68 +185,6 @@ def _last_success(diagnosis: Diagnosis) -> LastSuccessOut | None:
         return None
     short = short_ids([last.id], (job.id for job in history.jobs))[0]
     return LastSuccessOut(job=short, job_id=last.id, ended_at=iso(last.ended_at or last.at))
-
-
-def next_steps(diagnosis: Diagnosis, names: Names, *, writes: bool = False) -> list[str]:
-    """Who does what where, then the exact call that shows whether it worked; with `writes` also those that act."""
-    label = names.label(diagnosis.connection)
-    if diagnosis.over and diagnosis.retry.safe:
-        return ["Nothing to do: a good run came after it."]
-    steps = (
-        _without_cause(diagnosis, label)
-        if diagnosis.verdict is None or not diagnosis.retry.safe
-        else _for_cause(diagnosis, names.cleaner)
-    )
-    if writes and label:
-        steps += _writes(diagnosis, f"connection={label!r}")
-    repaired = diagnosis.verdict is not None or not steps[0].startswith(_DONE)
-    return [*steps, f"Then check: get_connection_jobs(connection={label!r})"] if label and repaired else steps
-
-
-_DONE: Final = ("Nothing", "Wait", "Ask")
-
-
-def _writes(diagnosis: Diagnosis, target: str) -> list[str]:
-    """The calls that end a stuck job or run the sync, where they can help."""
-    judgement, verdict = diagnosis.judgement, diagnosis.verdict
-    if judgement is not None and judgement.state is State.STUCK and diagnosis.job is not None and diagnosis.job.active:
-        return [f"To end the stuck job: cancel_sync_job({target}, job={diagnosis.short_id!r})"]
-    if verdict is None or not diagnosis.retry.safe:
-        return []
-    if verdict.cause is CauseName.CURSOR_EXPIRED:
-        return [f"The full sync: run_sync({target}, force_full_sync=true)"]
-    return [f"{'To run it' if diagnosis.retry.useful else 'After the repair'}: run_sync({target})"]
-
-
-def _for_cause(diagnosis: Diagnosis, clean: Cleaner) -> list[str]:
-    verdict = diagnosis.verdict
-    if verdict is None:
-        return []
-    fix = clean.one_line(verdict.fix, 300)
-    who = who_acts(diagnosis.judgement, verdict)
-    steps = [fix if who is Who.NOBODY else f"{who}: {fix}"]
-    if verdict.cause is CauseName.UNKNOWN and diagnosis.job and len(diagnosis.job.error or "") > ERROR:
-        steps.append(f"Read the whole error: get_sync_job(job='{diagnosis.short_id}')")
-    return steps
-
-
-def _without_cause(diagnosis: Diagnosis, label: str | None) -> list[str]:
-    """What to do where no failed job tells it."""
-    judgement = diagnosis.judgement
-    if judgement is None:
-        return ["Nothing to do: the job did not fail."]
-    steps = {
-        State.NOT_SYNCED: "Nothing to do: this source is searched live.",
-        State.WAITING_FOR_LOGIN: f"user: open {label} in Airweave and finish the login.",
-        State.UNREAD: "Ask again: its jobs could not be read yet.",
-        State.RUNNING: f"Wait for it: wait_for_sync_job(connection={label!r})",
-        State.SILENT: "user: check at the source that the connection's login and scope still show everything.",
-        State.STUCK: "operator: look at the Airweave worker and Temporal; a stuck job can be cancelled.",
-        State.HEALTHY: "Nothing to do.",
-    }
-    if judgement.state in steps:
-        return [steps[judgement.state]]
-    return [f"Look into: {one.detail}" for one in judgement.alarms[:2]] or ["Nothing to do."]
 
 
 def retry_text(retry: RetryOut) -> str:
@@ -259,7 +214,8 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
     parts = [f"{head}. Id {out.connection_id}." if out.connection_id else f"{head}."]
     if job is not None:
         about = "about " if "job_at" in guesses else ""
-        when = f" {about}{age(job.at, now)} ({minute(job.at)})" if job.at else ""
+        at = _at(job)
+        when = f" {about}{age(at, now)} ({minute(at)})" if at else ""
         over = ", over: a good run came after it" if out.over else ""
         parts.append(f"Job {out.job_id}: {out.job_status}{when}{over}.")
     if out.cause:
@@ -267,6 +223,7 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
         phase_ = f", failed {out.phase.replace('_', ' ')}" if out.phase else ""
         parts.append(f"Cause: {out.cause} ({kind}, {out.confidence} confidence{phase_}).")
     parts.append(f"Evidence: {'; '.join(out.evidence)}" if out.evidence else "")
+    parts.append(f"Nearest: {out.nearest}." if out.nearest else "")
     parts += [
         f"Finding: {one.kind}{f' since {one.since}' if one.since else ''}: {one.detail}" for one in out.findings or ()
     ]
@@ -274,7 +231,12 @@ def _text(out: DiagnosisOut, diagnosis: Diagnosis, now: datetime) -> str:
         end = diagnosis.last_success.ended_at or diagnosis.last_success.at if diagnosis.last_success else None
         when = f"{age(end, now)} ({minute(end)}), " if end else ""
         parts.append(f"Last success: {when}job {out.last_success.job_id or out.last_success.job}.")
-    parts.append(f"Against the last good run: {' '.join(out.changed)}" if out.changed else "")
+    good = job is not None and job.status == JobStatus.COMPLETED
+    parts.append(
+        f"Against the {'good run before it' if good else 'last good run'}: {' '.join(out.changed)}"
+        if out.changed
+        else ""
+    )
     parts.append(f"Shared: {out.shared}" if out.shared else "")
     how = f" {out.retry.how}" if out.retry.how else ""
     parts.append(f"Retry: {retry_text(out.retry)}.{how}")

@@ -78,6 +78,8 @@ def _row(one: Judgement, names: Names, *, full: bool) -> TroubledOut:
         cause=one.verdict.cause.value if one.verdict and one.failing else None,
         findings=[finding.kind.value for finding in one.alarms] if full else None,
         needs_person=True if one.needs_person else None,
+        under_way=True if one.streak and one.streak.retrying else None,
+        may_be_longer=True if one.failing and one.streak and one.streak.begins_before_known else None,
         runs=runs(one.history) if full and one.history else None,
     )
 
@@ -115,7 +117,9 @@ def _text(out: HealthOut, health: Health, coverage: CoverageOut, now: datetime) 
 
 
 def _line(row: TroubledOut, one: Judgement, now: datetime) -> str:
-    since = f" for {age(one.since, now).removesuffix(' ago')} (since {minute(one.since)})" if one.since else ""
+    least = "at least " if row.may_be_longer else ""
+    since = f" for {least}{age(one.since, now).removesuffix(' ago')} (since {minute(one.since)})" if one.since else ""
     cause = f", {row.cause}" if row.cause else ""
     person = ", waits for a person" if row.needs_person else ""
-    return f"- {row.connection}: {row.state.replace('_', ' ')}{since}{cause}{person}"
+    again = ", a run is under way" if row.under_way else ""
+    return f"- {row.connection}: {row.state.replace('_', ' ')}{since}{cause}{again}{person}"
