@@ -32,6 +32,9 @@ logger: Final = logging.getLogger(__name__)
 IGNORED_ARGUMENTS: Final = frozenset({"wait_for_previous"})
 """Gemini CLI adds this to every call."""
 
+NAME_SHOWN: Final = 80
+"""So many characters are told of a name or a value that somebody made up."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
