@@ -20,9 +20,23 @@ LONG = "z" * 100_000
 
 async def refusals(client: Client, name: str) -> AsyncIterator[str]:
     """What is said to somebody who asks for a thing of this name, of whatever kind."""
-    answer = await client.call_tool(name, {})
-    assert answer.is_error
-    yield f"{text_of(answer)}\n{json.dumps(answer.structured_content, ensure_ascii=False)}"
+    for tool, arguments in (
+        (name, {}),
+        ("list_sync_jobs", {name: name}),
+        ("list_sync_jobs", {"status": [name]}),
+        ("list_sync_jobs", {"since": name}),
+        ("list_sync_jobs", {"limit": name}),
+        ("list_sync_jobs", {"cursor": name}),
+        ("list_connections", {"source": name}),
+        ("get_connection_jobs", {"connection": name}),
+        ("get_sync_job", {"job": name}),
+        ("get_sync_job", {"job": f"{name} (12345678)"}),
+    ):
+        answer = await client.call_tool(tool, arguments)
+        if not answer.is_error and not name.strip():
+            continue
+        assert answer.is_error
+        yield f"{text_of(answer)}\n{json.dumps(answer.structured_content, ensure_ascii=False)}"
     request: Request[Any, str] = Request(method=f"x/{name}", params={})
     for asked in (
         lambda: client.get_prompt(name, {}),

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from airweave_sync_mcp.answers.acting.claims import Claims
 from airweave_sync_mcp.history.errors import QueryError
-from airweave_sync_mcp.render.errors import render_error
+from airweave_sync_mcp.render.errors import render_error, show_given
 from airweave_sync_mcp.safety import Cleaner
 from airweave_sync_mcp.tools.acting import WRITE_TOOLS
-from airweave_sync_mcp.tools.base import NAME_SHOWN, result
+from airweave_sync_mcp.tools.base import result
 
 logger: Final = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def name_tools(tools: Collection[str], cleaner: Cleaner) -> ServerMiddleware[Any
         guess = f"Did you mean {' or '.join(near)}? " if near else ""
         return _refusal(
             "unknown_tool",
-            f"There is no tool {cleaner.one_line(name, NAME_SHOWN)!r}. Nothing was done.",
+            f"There is no tool {show_given(name, cleaner)}. Nothing was done.",
             f"{guess}Valid: {', '.join(tools)}.",
             cleaner,
         )
