@@ -41,7 +41,7 @@ async def refusals(client: Client, name: str) -> AsyncIterator[str]:
     for asked in (
         lambda: client.get_prompt(name, {}),
         lambda: client.read_resource(f"file:///{name}"),
-        lambda: client.session.send_request(request, EmptyResult),  # type: ignore[arg-type]
+        lambda: client.session.send_request(request, EmptyResult),
     ):
         with pytest.raises(MCPError) as caught:
             await asked()
