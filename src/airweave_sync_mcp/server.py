@@ -17,7 +17,7 @@ from airweave_sync_mcp.tools.acting import waiting_tools, writing_tools
 from airweave_sync_mcp.tools.base import App, ToolContext
 from airweave_sync_mcp.tools.connections import connection_tools
 from airweave_sync_mcp.tools.diagnosis import diagnosis_tools
-from airweave_sync_mcp.tools.guard import name_tools, note_sealed_state, refuse_writes, use_approvals_once
+from airweave_sync_mcp.tools.guard import clean_errors, name_tools, note_sealed_state, refuse_writes, use_approvals_once
 from airweave_sync_mcp.tools.jobs import job_tools
 from airweave_sync_mcp.version import package_version
 
@@ -88,7 +88,7 @@ def build_server(
             request_state_security=request_state_security,
             subscriptions=None if subscriptions else False,
         )
-    server.middleware.insert(0, note_sealed_state)
+    server.middleware[:0] = [clean_errors(core.cleaner), note_sealed_state]
     return server
 
 

@@ -7,7 +7,7 @@ from airweave_sync_mcp.answers.failed import list_failed_jobs
 from airweave_sync_mcp.answers.job import JobAnswer, find_job
 from airweave_sync_mcp.answers.jobs import list_jobs
 from airweave_sync_mcp.demo import Generation
-from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.errors import GIVEN, QueryError
 from airweave_sync_mcp.history.model import JobStatus
 from tests.answers.kit import demo, query
 from tests.history.kit import SERVER_ERROR, Airweave, Reply, ago, hourly, listed, lists, organization, told, uid
@@ -53,7 +53,7 @@ async def test_a_job_of_a_connection_that_is_named() -> None:
     wanted = named(world, "Ops Notion", 7)
     assert (await find(world, wanted, "ops notion")).row.job.id == wanted
     error = await refusal(world, wanted, "Security GitHub")
-    assert error.message == f"Security GitHub has no sync job '{wanted}' among the 37 that Airweave gives."
+    assert error.message == f"Security GitHub has no sync job {GIVEN} among the 37 that Airweave gives."
 
 
 @pytest.mark.parametrize("generation", list(Generation))
@@ -102,7 +102,8 @@ async def test_a_job_of_an_old_time_is_found_if_its_connection_is_named() -> Non
     wanted = named(world, "Product Linear", 700)
     error = await refusal(world, wanted)
     assert error.code == "job_not_found"
-    assert f"Sync job '{wanted}' was not found in 45 of 45 connections." in error.message
+    assert error.given == wanted
+    assert f"Sync job {GIVEN} was not found in 45 of 45 connections." in error.message
     assert "Name the connection too" in error.hint
     assert (await find(world, wanted, "Product Linear")).row.job.id == wanted
 

@@ -96,7 +96,7 @@ def test_a_window_that_holds_nothing_is_an_error_that_says_so(begin: str, end: s
     with pytest.raises(QueryError) as caught:
         parse_window(begin, end, now=NOW)
     assert caught.value.code == ("invalid_time" if begin == "tomorrow" else "empty_window")
-    assert begin in caught.value.message
+    assert begin in caught.value.message + caught.value.given
 
 
 def test_an_empty_window_is_told_in_utc() -> None:

@@ -1,9 +1,11 @@
 """Cuts, quotes, fences, structures: their shape, and that nothing is dropped without a word."""
 
+import re
 import time
 
 import pytest
 
+from airweave_sync_mcp.airweave.wire import read_long_text
 from airweave_sync_mcp.safety import Cleaner, clean, fence, new_nonce, one_line, quote, safe_tree
 
 from .support import rows
@@ -158,3 +160,27 @@ def test_time_grows_with_the_text_only() -> None:
         started = time.process_time()
         clean(text)
         assert time.process_time() - started < 5
+
+
+def declared(text: str) -> int:
+    found = re.search(r"\[\+?([\d,]+)(?: characters left out)?\]", text)
+    assert found, text
+    return int(found[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("limit", [90, 300, 1_500, 6_000])
+def test_a_cut_counts_what_was_cut_before(limit: int) -> None:
+    text = "word " * 40_000
+    received = read_long_text(text)
+    assert received is not None
+    for cut in (clean(received, limit=limit), one_line(received, limit)):
+        shown = len(cut) - len(" … [180,000 characters left out] … ")
+        assert len(cut) <= limit
+        assert declared(cut) == pytest.approx(len(text) - shown, abs=30)
+    again = clean(clean(received, limit=6_000), limit=limit)
+    assert declared(again) == pytest.approx(len(text) - limit, abs=100)
+
+
+def test_a_notice_that_makes_no_sense_costs_nothing() -> None:
+    cut = clean("a " * 500 + "… [,,, characters left out] … [+,] " + "b " * 500, limit=300)
+    assert 1_500 < declared(cut) < 2_100

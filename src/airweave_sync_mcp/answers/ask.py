@@ -9,7 +9,7 @@ import anyio
 
 from airweave_sync_mcp.airweave.credential import Credential
 from airweave_sync_mcp.answers.judge import Judge
-from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.errors import GIVEN, QueryError
 from airweave_sync_mcp.history.memory import ConnectionList
 from airweave_sync_mcp.history.model import Connection
 from airweave_sync_mcp.history.references import one_connection
@@ -138,6 +138,7 @@ def _known_value(name: str, wanted: str, known: set[str]) -> str:
     more = f" and {len(near) - _LISTED} more" if len(near) > _LISTED else ""
     raise QueryError(
         f"unknown_{name}",
-        f"No source connection has {name} {wanted.strip()[:80]!r}.",
+        f"No source connection has {name} {GIVEN}.",
         f"Known: {', '.join(near[:_LISTED])}{more}." if near else "There are no source connections.",
+        given=wanted,
     )

@@ -10,7 +10,7 @@ from airweave_sync_mcp.airweave.errors import AirweaveError
 from airweave_sync_mcp.answers.ask import Ask, resolve_connection
 from airweave_sync_mcp.answers.jobs import rows_of
 from airweave_sync_mcp.answers.page import JobRow
-from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.errors import GIVEN, QueryError
 from airweave_sync_mcp.history.model import EPOCH, Connection, ConnectionHistory, Coverage, JobStatus, SyncJob
 from airweave_sync_mcp.history.references import MAX_CANDIDATES, Reference, read_job_reference, short_ids
 from airweave_sync_mcp.history.view import Need, View, newest_key
@@ -62,8 +62,9 @@ async def find_job(ask: Ask, job: str, connection: str = "") -> JobAnswer:
     short = short_ids([one.id for one in matches], (one.id for one in view.unordered))
     raise QueryError(
         "ambiguous_job",
-        f"{job.strip()[:40]!r} matches {len(matches)} jobs: {', '.join(short[:MAX_CANDIDATES])}.",
+        f"{GIVEN} matches {len(matches)} jobs: {', '.join(short[:MAX_CANDIDATES])}.",
         "Repeat the call with one of these.",
+        given=job,
     )
 
 
@@ -166,21 +167,22 @@ def _means(reference: Reference, job: SyncJob) -> bool:
 
 
 def _not_found(text: str, view: View, named: Connection | None) -> QueryError:
-    shown, again = repr(text.strip()[:60]), _retry_after(view)
+    again = _retry_after(view)
     if named is not None:
         which = "that Airweave gives" if again is None else "that were read so far"
         return QueryError(
             "job_not_found",
-            f"{named.name} has no sync job {shown} among the {len(view.unordered)} {which}.",
+            f"{named.name} has no sync job {GIVEN} among the {len(view.unordered)} {which}.",
             _unread(view)
             if again is not None
             else "get_connection_jobs lists them. Airweave reaches the newest 1,000 jobs of a connection.",
+            given=text,
             retry_after_s=again,
         )
     coverage = view.coverage
     where = f"not found in {coverage.connections_scanned} of {coverage.connections_total} connections"
     hint = _unread(view) or "Name the connection too: then its older jobs are searched as well."
-    return QueryError("job_not_found", f"Sync job {shown} was {where}.", hint, retry_after_s=again)
+    return QueryError("job_not_found", f"Sync job {GIVEN} was {where}.", hint, given=text, retry_after_s=again)
 
 
 def _retry_after(view: View) -> float | None:

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.errors import GIVEN, QueryError
 from airweave_sync_mcp.history.model import Connection
 
 _HEX_PREFIX: Final = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE | re.ASCII)
@@ -61,9 +61,10 @@ def read_job_reference(text: str) -> Reference:
     if reference.id_prefix is None:
         raise QueryError(
             "malformed_id",
-            f"{value[:60]!r} is no job id.",
+            f"{GIVEN} is no job id.",
             "Give the job's UUID, at least its first 8 digits, 'latest' or 'latest_failed'. "
             "list_sync_jobs and get_connection_jobs show job ids.",
+            given=value,
         )
     return reference
 
@@ -148,8 +149,9 @@ def one_connection(text: str, connections: Sequence[Connection]) -> Connection:
     if not matches:
         raise QueryError(
             "connection_not_found",
-            f"No source connection matches {text.strip()[:80]!r} among {len(connections)}.",
+            f"No source connection matches {GIVEN} among {len(connections)}.",
             _near(text, connections) or "list_connections shows the names.",
+            given=text,
         )
     short = short_ids([one.id for one in matches], (one.id for one in connections))
     listed = [
@@ -159,8 +161,9 @@ def one_connection(text: str, connections: Sequence[Connection]) -> Connection:
     more = f"; and {len(matches) - MAX_CANDIDATES} more" if len(matches) > MAX_CANDIDATES else ""
     raise QueryError(
         "ambiguous_connection",
-        f"{text.strip()[:80]!r} matches {len(matches)} source connections: {shown}{more}.",
+        f"{GIVEN} matches {len(matches)} source connections: {shown}{more}.",
         "Repeat the call with one of these ids or with a whole name.",
+        given=text,
     )
 
 

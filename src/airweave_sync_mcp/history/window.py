@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.errors import GIVEN, QueryError
 from airweave_sync_mcp.history.model import SyncJob
 
 _AGE: Final = re.compile(r"(\d{1,6})\s*(S|M|MIN|H|D|W)(?:\s*AGO)?", re.ASCII)
@@ -69,7 +69,7 @@ def parse_time(text: str, *, name: str, now: datetime, end_of_day: bool) -> date
         problem = "is out of range"
     except ValueError:
         problem = "is not a time"
-    raise QueryError("invalid_time", f"{name}={_shown(text)} {problem}.", TIME_HINT)
+    raise QueryError("invalid_time", f"{name}={GIVEN} {problem}.", TIME_HINT, given=text)
 
 
 def _read(value: str, now: datetime, *, end_of_day: bool) -> datetime:

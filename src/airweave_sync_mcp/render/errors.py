@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Final
 
 from airweave_sync_mcp.airweave.errors import AirweaveError
-from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.errors import GIVEN, QueryError
 from airweave_sync_mcp.render.contract import ErrorOut
 from airweave_sync_mcp.render.fit import Rendered
 from airweave_sync_mcp.render.times import span
@@ -14,6 +14,7 @@ from airweave_sync_mcp.safety import Cleaner
 WORDS: Final = 240
 LONGEST: Final = 1_000
 """Characters of a message; with its hint an error stays under 2,000."""
+GIVEN_SHOWN: Final = 80
 
 
 def render_error(
@@ -36,7 +37,14 @@ def render_error(
 
 def _message(error: AirweaveError | QueryError, cleaner: Cleaner) -> str:
     message = cleaner.one_line(error.message, LONGEST)
+    if isinstance(error, QueryError):
+        message = message.replace(GIVEN, show_given(error.given, cleaner), 1)
     return f"{message} It says: {cleaner.quote(error.words, WORDS)}" if error.words else message
+
+
+def show_given(text: str, cleaner: Cleaner) -> str:
+    """What a caller gave, in quotes. Cleaned first: quoting or cutting may leave a secret that nothing recognises."""
+    return repr(cleaner.one_line(text, GIVEN_SHOWN))
 
 
 def error_text(out: ErrorOut, *, call: str = "call") -> str:

@@ -19,7 +19,7 @@ _LOOK_INTO: Final = 2_000
 
 _NAMED: Final = re.compile(
     r"""\b(?P<name>[\w$-]{1,256}+)(?P<closed>(?>(?:\\{0,7}["'`\]]|%22|%27|&quot;){0,3}))\s{0,4}+"""
-    r"""(?:(?P<assign>=>|[:=]=|=|%(?:25)?3[dD])|(?P<colon>:(?![/:])|%(?:25)?3[aA](?!%2[fF])|>(?=[^\s<>])))"""
+    r"""(?:(?P<assign>=>|[:=]=|[=＝]|%(?:25)?3[dD])|(?P<colon>[:：](?![/:])|%(?:25)?3[aA](?!%2[fF])|>(?=[^\s<>])))"""
 )
 _FLAG: Final = re.compile(r"(?P<assign>-(?<![\w-]-)-?)(?P<name>[A-Za-z][\w-]{1,40}+) +(?=[^\s-])")
 _PAIR: Final = re.compile(
@@ -27,6 +27,13 @@ _PAIR: Final = re.compile(
     r"""value["']?\s{0,2}(?P<assign>[:=])"""
 )
 _TUPLE: Final = re.compile(r"""["'](?P<name>[\w-]{2,64}+)["']\s?,(?P<colon>)(?=\s{0,2}b?["'])""")
+_ELEMENT: Final = re.compile(
+    r"""<(?:[\w-]{1,40}+:)?(?P<name>[\w-]{1,64}+)(?:\s[^<>]{1,300}+)?(?P<assign>>)\s{0,40}+(?:<!\[CDATA\[)?(?=[^\s<])"""
+)
+_ESCAPED: Final = re.compile(
+    r"""["'](?P<name>(?>(?:[\w$-]|\\{1,4}(?:u00|x)[0-9a-fA-F]{2}){1,64}))(?P<closed>\\{0,7}["'])\s{0,4}(?P<assign>:)"""
+)
+"""A name in JSON with escapes in it, which every reader of JSON undoes."""
 _REJECTED: Final = re.compile(r"""["'](?P<name>input)["'](?P<closed>) ?(?P<colon>:)""")
 """The rejected value in pydantic's and FastAPI's JSON errors, which also tell its place in `loc`."""
 
@@ -50,6 +57,15 @@ _ANOTHER_NAME: Final = re.compile(r"[\w)][=:]")
 _LINE: Final = re.compile(r"""(?>(?:[^\n"'\\]|\\(?![rn])){0,2000})""")
 _NESTED: Final = re.compile(r"""[\[\](){}]|"(?:[^"\\\n]|\\.){0,4000}"|'(?:[^'\\\n]|\\.){0,4000}'""")
 _ENCODED_END: Final = re.compile(r"%(?:25)?(?:26|23|20|22|27)")
+_ELEMENT_END: Final = re.compile(r"[^<]{1,2000}+")
+_ESCAPE: Final = re.compile(r"\\{1,4}(?:u00|x)([0-9a-fA-F]{2})")
+_ESCAPE_TOUCHED: Final = re.compile(r"u00[2-7][0-9a-fA-F]")
+_COMMAND_FOLLOWS: Final = re.compile(
+    r"""\S{1,200}[ ]{1,4}(?:[a-z][\w./-]{0,60}[ ]-{1,2}\w|&&|(?:\S{0,60}/)?(?:psql|pg_\w{2,12}|mysql\w{0,8}|redis-cli
+    |mongo\w{0,8}|curl|wget|python\d?|node|java|docker|kubectl|ssh|rsync|git|sudo|env)[ ])""",
+    re.VERBOSE,
+)
+"""`PGPASSWORD=x psql -h db1`: a shell gives a variable to one command only."""
 _SCHEME: Final = re.compile(
     r"(?:bearer|basic|token|api-?key|digest|negotiate|ntlm|aws4-hmac-sha256|sharedkey(?:lite)?|oauth|googlelogin"
     r"|dpop|jwt|mac|hawk|zoho-oauthtoken|klaviyo-api-key|geniekey|ssws|splunk|key|discogs|pveapitoken)"
@@ -97,6 +113,8 @@ class _Site(NamedTuple):
     """No further word follows the value: then it is no sentence about it."""
     listed: bool = False
     """Name and value are neighbours in a list, as headers are; or two names are."""
+    element: bool = False
+    """Between the tags of an element, where it ends with the next tag."""
 
 
 def mask_assignments(text: str) -> str:
@@ -106,6 +124,10 @@ def mask_assignments(text: str) -> str:
         text = _apply(text, _FLAG)
     if "value" in text:
         text = _apply(text, _PAIR)
+    if "</" in text:
+        text = _apply(text, _ELEMENT)
+    if "\\u00" in text or "\\x" in text:
+        text = _apply(text, _ESCAPED)
     if '"loc"' in text or "'loc'" in text:
         text = _apply(text, _REJECTED)
     return _apply(text, _TUPLE) if "'," in text or '",' in text or "' ," in text else text
@@ -124,7 +146,7 @@ def _apply(text: str, notation: re.Pattern[str]) -> str:
     done = position = 0
     while found := notation.search(text, position):
         position = found.end()
-        looked_at = (worth_a_look(found["name"]) or notation is _REJECTED) and not _MASKED.match(text, position)
+        looked_at = (worth_a_look(_name(found)) or notation is _REJECTED) and not _MASKED.match(text, position)
         site = _site(text, found) if looked_at else None
         edit = _edit(text, site) if site else None
         if edit:
@@ -133,14 +155,21 @@ def _apply(text: str, notation: re.Pattern[str]) -> str:
     return "".join([*kept, text[done:]]) if kept else text
 
 
+def _name(found: re.Match[str]) -> str:
+    name = found["name"]
+    return _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), name) if found.re is _ESCAPED else name
+
+
 def _site(text: str, found: re.Match[str]) -> _Site | None:
-    name, start = found["name"], found.start("name")
+    name, start = _name(found), found.start("name")
     before = text[start - 1 : start]
     groups = found.groupdict()
     assign, colon = groups.get("assign"), groups.get("colon")
     escape = ""
     if before == "%":  # %3Ftoken%3D...: the name begins behind the escape
         escape, name = name[:2].upper(), name[2:]
+    elif before == "\\" and _ESCAPE_TOUCHED.match(name):  # \\u0026token=...: so does Go write & in JSON
+        escape, name = name[3:5].upper(), name[5:]
     if colon == ">" and before != "<":
         return None
     if not assign and before in {"/", "@"} and not escape:
@@ -153,12 +182,21 @@ def _site(text: str, found: re.Match[str]) -> _Site | None:
     if holds is None:
         return None
     lead = text[max(0, start - 64) : start].rpartition("\n")[2].rstrip(" -")
-    line_start = not lead or lead.endswith(":")
+    line_start = (not lead or lead.endswith(":")) and found.re is not _ELEMENT
     at = found.end()
     gap = _GAP.match(text, at) if colon else None
     at = gap.end() if gap else at + len(text[at : at + 4]) - len(text[at : at + 4].lstrip(" "))
     assigned = bool(assign) or bool(groups.get("closed")) or colon == ">"
-    return _Site(at, holds, name, assigned, "%" in (assign or colon or ""), line_start, listed=colon == "")
+    return _Site(
+        at,
+        holds,
+        name,
+        assigned,
+        "%" in (assign or colon or ""),
+        line_start,
+        listed=colon == "",
+        element=found.re is _ELEMENT,
+    )
 
 
 def _edit(text: str, site: _Site) -> _Edit | None:
@@ -236,12 +274,24 @@ def _bare(text: str, site: _Site) -> _Edit | None:
         return _Edit(scheme.end(), scheme.end() + len(secret), MASK)
     if site.holds is Holds.COOKIE and "=" in text[at : at + 100]:
         return _Edit(at, at + len(_line(text, at)), MASK)
-    if site.holds is Holds.PASSWORD and site.line_start and not _ANOTHER_NAME.search(_line(text, at)[:100]):
-        return _replaced(text, at, at + len(_line(text, at)), site)
-    if site.assigned and (spaced := _UP_TO_SEMICOLON.match(text, at)):
-        return _replaced(text, at, spaced.end(), site)
+    if long := _with_blanks(text, site):
+        return _replaced(text, at, at + len(long), site)
     end = at + len(_bare_value(text, at, site).rstrip(".,;:!?)]}"))
     return _replaced(text, at, end, site._replace(alone=not _WORD_FOLLOWS.match(text, end)))
+
+
+def _with_blanks(text: str, site: _Site) -> str:
+    """The value where it may have blanks, because something else ends it; empty where a blank does."""
+    at = site.at
+    if site.element:
+        inside = _ELEMENT_END.match(text, at)
+        return inside[0].removesuffix("]]>").rstrip() if inside else ""
+    if site.holds is Holds.PASSWORD and site.line_start and not _COMMAND_FOLLOWS.match(text, at):
+        line = _line(text, at)
+        if not _ANOTHER_NAME.search(line[:100]):
+            return line
+    spaced = _UP_TO_SEMICOLON.match(text, at) if site.assigned else None
+    return spaced[0] if spaced else ""
 
 
 def _line(text: str, at: int) -> str:

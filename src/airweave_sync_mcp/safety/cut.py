@@ -1,5 +1,6 @@
 """Bounds the size of a text, keeps its head and its tail, and says how much is missing."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -7,6 +8,12 @@ _SNAP: Final = 24
 """How far a cut moves to fall between words, in characters."""
 
 _TRIES: Final = 12
+
+_NOTICE: Final = re.compile(
+    r"… \[(?P<ours>[\d,]{1,13}) characters left out\] …|\[\.{3} (?P<before>[\d,]{1,13}) characters left out \.{3}\]"
+    r"|… \[\+(?P<short>[\d,]{1,13})\]"
+)
+"""A cut that was declared already, here or where the text was received."""
 
 
 def notice(count: int) -> str:
@@ -23,8 +30,9 @@ def bound(text: str, limit: int, is_stable: Callable[[str], bool]) -> str:
     """
     if len(text) <= limit:
         return text
-    long = limit >= 4 * len(notice(len(text)))
-    room = limit - len(notice(len(text)) if long else f" … [+{len(text):,}]") - 2 * long
+    most = len(text) + _left_out_before(text, 0, len(text))
+    long = limit >= 4 * len(notice(most))
+    room = limit - len(notice(most) if long else f" … [+{most:,}]") - 2 * long
     for attempt in range(_TRIES):
         if room <= 0:
             break
@@ -32,18 +40,29 @@ def bound(text: str, limit: int, is_stable: Callable[[str], bool]) -> str:
         if is_stable(result):
             return result
         room = room * 3 // 4 if attempt > 3 else room - 7
-    return next((bare for bare in (notice(len(text)), f"… [+{len(text):,}]", "…") if len(bare) <= limit), "")
+    return next((bare for bare in (notice(most), f"… [+{most:,}]", "…") if len(bare) <= limit), "")
 
 
 def _with_tail(text: str, room: int) -> str:
     head = _head(text, room * 3 // 5)
     tail = _tail(text, room - len(head))
-    return f"{head} {notice(len(text) - len(head) - len(tail))} {tail}"
+    start, end = len(head), len(text) - len(tail)
+    return f"{head} {notice(end - start + _left_out_before(text, start, end))} {tail}"
 
 
 def _head_only(text: str, room: int) -> str:
     head = _head(text, room)
-    return f"{head} … [+{len(text) - len(head):,}]"
+    left_out = len(text) - len(head)
+    return f"{head} … [+{left_out + _left_out_before(text, len(head), len(text)):,}]"
+
+
+def _left_out_before(text: str, start: int, end: int) -> int:
+    """What the notices that are cut away declared, for theirs are not characters of the text."""
+    return sum(
+        int(found[found.lastgroup or 0].replace(",", "") or 0) - min(end, found.end()) + max(start, found.start())
+        for found in _NOTICE.finditer(text)
+        if start < found.end() and found.start() < end
+    )
 
 
 def _head(text: str, room: int) -> str:

@@ -45,6 +45,8 @@ _AT: Final = re.compile(r"@|%40")
 _DOMAIN: Final = re.compile(r"(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])")
 _LOGIN_PAIR: Final = re.compile(r"""(?:\A|[\s"'(<=,;\[])([\w.+-]{1,64}):([^\s:@/"'<>]{3,64})\Z""")
 _ADDRESS_WORDS: Final = frozenset({"mailto", "email", "e-mail", "mail", "user", "from", "to", "cc", "acct", "sip"})
+_NOBODY: Final = frozenset({"git", "hg", "svn"})
+"""Accounts that everybody has: `git@github.com:acme/web.git` is where a repository is."""
 _LOCAL_PART: Final = re.compile(r"[\w.%+'-]{0,63}[\w%+-]\Z")
 _CARD: Final = re.compile(r"[2-6](?<![\w.-][2-6])\d(?>(?:[ -]?\d){11,17})(?![\w-])")
 _CARD_NUMBER: Final = re.compile(
@@ -52,6 +54,16 @@ _CARD_NUMBER: Final = re.compile(
     r"|6(?:011|5\d\d|4[4-9]\d)\d{12}|62\d{14,17}"
 )
 _LONG: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{32,}+")
+_THING: Final = "(?:file|folder|document|spreadsheet|presentation|drive|item|page|record|object|message|event|calendar)"
+_ID_FOLLOWS: Final = re.compile(rf"d|(?:{_THING}|site|list|block|thread)s?")
+"""The part of a path before an id."""
+_NAMES_ID: Final = re.compile(
+    rf"""(?:\b{_THING}(?:[ _-]?id)?|(?<!secret )(?<!secret-)(?<!session )(?<!session-)\bid|\b{_THING}\ not\ found)
+    ["']?[ ]?[:=]?[ ]?["'`(]?\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What stands before an id: `File 1aB... not found`, `fileId=1aB...`."""
+_ID: Final = re.compile(r"[\w-]{20,200}")
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _RUN: Final = re.compile(r"[A-Za-z0-9]{12,}")
 
@@ -152,10 +164,10 @@ def _account(before: str) -> tuple[str, str] | None:
     words = before.rsplit(maxsplit=1)
     start = max(len(before) - len(words[-1]) - 1, 0) if words else 0
     pair = _LOGIN_PAIR.search(before, start) if ":" in before else None
-    if pair and pair[1].lower() not in _ADDRESS_WORDS and not is_mark(pair[2]):
+    if pair and pair[1].lower() not in _ADDRESS_WORDS and pair[2] not in _NOBODY and not is_mark(pair[2]):
         return pair[2], MASK
     local = _LOCAL_PART.search(before, start)
-    if not local or before.endswith("//" + local[0]):
+    if not local or local[0] in _NOBODY or before.endswith("//" + local[0]):
         return None
     return local[0], f"{local[0][0] if len(local[0]) > 1 else ''}…"
 
@@ -180,12 +192,32 @@ def mask_long(text: str) -> str:
 
 def _long(match: re.Match[str]) -> str:
     whole = match[0]
-    aws_length = len(whole) == 40  # AWS secret keys: a slash may stand anywhere in them
-    if _is_noise(whole.replace("/", "")) and (aws_length or all(len(p) < 3 or _mixed(p) for p in whole.split("/"))):
-        return MASK
-    if "/" not in whole:
+    parts = whole.split("/")
+    ids = _ids_in_path(parts)
+    if _is_called_id(match):
         return whole
-    return "/".join(MASK if len(part) >= 32 and _is_noise(part) else part for part in whole.split("/"))
+    aws_length = len(whole) == 40  # AWS secret keys: a slash may stand anywhere in them
+    if not ids and _is_noise("".join(parts)) and (aws_length or all(len(p) < 3 or _mixed(p) for p in parts)):
+        return MASK
+    if len(parts) == 1:
+        return whole
+    return "/".join(MASK if len(p) >= 32 and at not in ids and _is_noise(p) else p for at, p in enumerate(parts))
+
+
+def _ids_in_path(parts: list[str]) -> set[int]:
+    """Where ids stand in a path: behind the name of what they are the id of, and behind names only."""
+    plain = next((at for at, part in enumerate(parts) if _mixed(part)), len(parts) - 1)
+    places = range(2, plain + 1)
+    return {at for at in places if _ID_FOLLOWS.fullmatch(parts[at - 1]) and _ID.fullmatch(parts[at])}
+
+
+def _is_called_id(match: re.Match[str]) -> bool:
+    """`File 1aB... not found`, `id=1aB...`"""
+    name, _, value = match[0].partition("=")
+    if value.strip("="):
+        return bool(_ID.fullmatch(value) and _NAMES_ID.search(f"{name}="))
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    return bool(_ID.fullmatch(match[0]) and _NAMES_ID.search(before))
 
 
 def _mixed(part: str) -> bool:

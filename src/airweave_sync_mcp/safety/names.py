@@ -31,6 +31,11 @@ _PASSWORD: Final = re.compile(
     | pwd$ | ^pw$ | ^pin(?:code)?$ | ^otp(?:code)?$ | ^cvv | ^cvc$""",
     re.VERBOSE,
 )
+_FOREIGN: Final = re.compile(
+    r"passwort|kennwort|mot_?de_?passe|^passe$|contrase(?:ñ|n\u0303|n)a|senha|wachtwoord|parola|has[lł]o|l[oö]senord"
+    r"|salasana|пароль|パスワード|暗証番号|密码|密碼|비밀번호"
+)
+"""Passwords in other languages, in lower case."""
 _SECRET: Final = re.compile(
     r"""password | passphrase | secret(?!ar) | token(?!i[sz])
     | (?:api|access|account|private|signing|encrypt|encryption|master|shared|subscription|service|admin|auth|license|ssh
@@ -80,6 +85,7 @@ _COUNTING: Final = frozenset(
 _IDS_THAT_ARE_SECRET: Final = re.compile(r"sessionid|secretid")
 _WORTH_A_LOOK: Final = re.compile(
     r"pass|pwd|pw|pin|otp|cv[vc]|secret|token|key|cred|conn|dsn|ur[li]|link|bearer|jwt|auth|session|sid|sig|csrf|xsrf|hmac"
+    r"|kennw|contras|senha|wachtw|parola|has[lł]o|senord|salasana|[^\x00-\x7f]"
     r"|assert|verif|code|mnemonic|seed|cookie|state|nonce|salt|hash|ticket|policy|cert|sv|skoid|sktid|saml|access"
 )
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -109,6 +115,8 @@ def what_it_holds(name: str, *, in_query: bool = False) -> Holds | None:
     about = counted or (bool(words) and words[-1] in _ABOUT)
     if not about or _IDS_THAT_ARE_SECRET.search(joined):
         tables += _IF_NOT_ABOUT
+    if _FOREIGN.search(name.lower()):
+        return Holds.PASSWORD
     for pattern, holds in tables:
         if pattern.search(joined):
             return holds

@@ -6,13 +6,13 @@ import re
 from typing import Final
 
 from airweave_sync_mcp.safety.marks import MARK, MASK
-from airweave_sync_mcp.safety.values import looks_random, tells_cause
+from airweave_sync_mcp.safety.values import looks_random, tells_cause, transitions
 
 # Searched in the lower-case text: a pattern that ignores case is five times slower. Each alternative begins with a
 # letter, and not with a group: then the search skips all others.
 _ANNOUNCED: Final = re.compile(
-    r"""(?P<word>pass(?:word|phrase|code)|secret|token|api[ _-]?key|access[ _-]key|private[ _-]key|signing[ _-]key
-        |secret[ _-]key|credentials?|bearer|basic|ssws|session)
+    r"""(?P<word>pass(?:word|phrase|code)|pw(?<![a-z\d_]pw)d?|secret|token|api[ _-]?key|access[ _-]key|private[ _-]key
+        |signing[ _-]key|secret[ _-]key|credentials?|bearer|basic|ssws|session)
     (?:\ (?:id|key|value|provided|supplied|given|used|sent|received|is|was|of|with|starting\ with|ending\ in
         |ending\ with)){0,2}
     (?:[:=]?\ {1,2}|%20|\+)[(\[]?
@@ -20,6 +20,17 @@ _ANNOUNCED: Final = re.compile(
     re.VERBOSE,
 )
 _SAID: Final = re.compile(r" (?:is|was|provided|supplied|given|used)\b|[:=]")
+_CHOSEN: Final = ("pass", "pw")
+"""How words begin for what a person chose."""
+_WITH: Final = re.compile(r"\b(?:with|using|and|user|by)\ (?:the\ |its\ )?\Z")
+# Digits are a number of something unless a word before says what they open.
+_ONE_TIME: Final = re.compile(
+    r"""code(?:[ ](?:is|was|of))?[ ]?[:=]?[ ]?["']?(?<=[:= "'])(?P<digits>\d{4,10}|\d{3}[ -]\d{3})(?![\w.])""",
+    re.VERBOSE | re.ASCII,
+)
+_OPENING: Final = re.compile(
+    r"(?:verification|security|confirmation|one-time|login|sign-in|access|backup|recovery|2fa|mfa|sms|otp)[ -]\Z"
+)
 _QUOTED: Final = re.compile(r"""[^"'`\n\\]{1,400}+""")
 _WORD: Final = re.compile(r"[A-Za-z0-9+/=_.~:-]{4,}+")
 
@@ -34,6 +45,7 @@ _SHORT_FLAG: Final = re.compile(
 
 def mask_phrases(text: str) -> str:
     """Text with announced secrets masked. Only what looks random counts, or what is quoted behind `password`."""
+    text = _mask_one_time(text) if "code" in text else text
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters grow in lower case; positions would not fit
         lowered = text
@@ -44,7 +56,8 @@ def mask_phrases(text: str) -> str:
             continue
         value = (_QUOTED if found["quote"] else _WORD).match(text, found.end())
         closed = value is not None and text[value.end() : value.end() + 1] in {'"', "'", "`", "\\"}
-        if value and _is_announced(found, value[0], closed=closed):
+        before = lowered[max(0, found.start() - 16) : found.start()]
+        if value and _is_announced(found, value[0], before, closed=closed):
             secret = value[0].rstrip(".:")
             kept += [text[done : value.start()], MASK]
             done = value.start() + len(secret)
@@ -53,11 +66,23 @@ def mask_phrases(text: str) -> str:
     return _SHORT_FLAG.sub(rf"\1{MASK}", text) if short_flag else text
 
 
-def _is_announced(found: re.Match[str], value: str, *, closed: bool) -> bool:
+def _mask_one_time(text: str) -> str:
+    kept: list[str] = []
+    done = 0
+    for found in _ONE_TIME.finditer(text):
+        if _OPENING.search(text[max(0, found.start() - 14) : found.start()].lower()):
+            kept += [text[done : found.start("digits")], MASK]
+            done = found.end()
+    return "".join([*kept, text[done:]]) if kept else text
+
+
+def _is_announced(found: re.Match[str], value: str, before: str, *, closed: bool) -> bool:
     if MARK.match(value) or tells_cause(value):
         return False
-    if found["word"].startswith("pass") and (closed if found["quote"] else _SAID.search(found[0]) and _is_mixed(value)):
-        return True
+    if found["word"].startswith(_CHOSEN):
+        said = _SAID.search(found[0]) or _WITH.search(before)
+        if closed if found["quote"] else said and (_is_mixed(value) or _is_disordered(value)):
+            return True
     if (found["quote"] and " " in value) or "=" in value.rstrip("="):
         return False  # a sentence, another assignment
     if found["word"] == "bearer" and "=" not in value and len(value) >= 6 and not value.isalpha():
@@ -67,6 +92,16 @@ def _is_announced(found: re.Match[str], value: str, *, closed: bool) -> bool:
 
 def _is_mixed(value: str) -> bool:
     return len(value) >= 6 and any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+
+
+def _is_disordered(value: str) -> bool:
+    """True for letters of both cases as no name has them."""
+    return (
+        len(value) >= 6
+        and value.isalpha()
+        and not value.isupper()
+        and (transitions(value) >= 0.45 or (value[-1].isupper() and value[-2].islower()))
+    )
 
 
 def _is_login(value: str) -> bool:

@@ -49,6 +49,9 @@ SHAPES: Final = (
     _sure("bitbucket_token", "ATBB BBDC-", r"(?:ATBB|BBDC-)[\w=-]{12,}+"),
     _sure("npm_token", "npm_", r"npm_[A-Za-z0-9]{16,}+"),
     _sure("pypi_token", "pypi-Ag", r"pypi-Ag[\w-]{14,}+"),
+    _sure("postman_key", "PMAK-", r"PMAK-[0-9a-f]{8,}+(?:-[0-9a-f]*+)?"),
+    _sure("newrelic_key", "NRAK- NRII- NRIQ- NRRA- NRBR- NRSP- NRJS-", r"NR(?:AK|I[IQ]|RA|BR|SP|JS)-[\w-]{12,}+"),
+    _sure("age_key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1\w{8,}+"),
     # Models
     _sure("anthropic_key", "sk-ant-", r"sk-ant-[\w-]{6,}+"),
     _shape("openai_key", "sk-",
@@ -81,6 +84,7 @@ SHAPES: Final = (
     _shape("calcom_key", "cal_", r"cal_(?:live_|test_)?[0-9a-f]{16,}+"),
     # Addresses that are keys: whoever has them may post
     _shape("webhook_url", "services/T workflows/T triggers/T", r"(?<=hooks\.slack\.com/)\w{8,9}/T[\w/-]{8,}+"),
+    _shape("webhook_url", "IncomingWebhook/", r"IncomingWebhook/[\w-]{12,}+(?:/[\w-]*+)?"),
     _shape("webhook_url", "webhooks/", r"(?<=/api/)webhooks/\d{8,20}/[\w-]{16,}+"),
 )  # fmt: skip
 

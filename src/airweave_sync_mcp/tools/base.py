@@ -23,7 +23,7 @@ from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.history.snapshot import Snapshot
 from airweave_sync_mcp.render.contract import Answer, ErrorOut
-from airweave_sync_mcp.render.errors import render_error
+from airweave_sync_mcp.render.errors import render_error, show_given
 from airweave_sync_mcp.render.fit import Rendered
 from airweave_sync_mcp.safety import Cleaner
 
@@ -100,7 +100,7 @@ class SyncTool(Tool):
         app: App = context.request_context.lifespan_context
         cleaner, advice = app.cleaner, app.advice
         try:
-            self._check_names(arguments)
+            self._check_names(arguments, cleaner)
             # Models write null for what they leave out.
             given = {
                 name: value for name, value in arguments.items() if name not in IGNORED_ARGUMENTS and value is not None
@@ -117,13 +117,13 @@ class SyncTool(Tool):
         except ToolError as failure:
             if not isinstance(failure.__cause__, ValidationError):
                 raise
-            return result(render_error(self._explain(failure.__cause__), cleaner), is_error=True)
+            return result(render_error(self._explain(failure.__cause__, cleaner), cleaner), is_error=True)
 
     @property
     def _writes(self) -> bool:
         return self.annotations is not None and self.annotations.read_only_hint is False
 
-    def _check_names(self, arguments: dict[str, Any]) -> None:
+    def _check_names(self, arguments: dict[str, Any], cleaner: Cleaner) -> None:
         known = list(self.parameters.get("properties", {}))
         unknown = [name for name in arguments if name not in known and name not in IGNORED_ARGUMENTS]
         if not unknown:
@@ -132,23 +132,27 @@ class SyncTool(Tool):
         guess = f"Did you mean {', '.join(near)}? " if near else ""
         raise QueryError(
             "unknown_argument",
-            f"{self.name} has no argument {', '.join(repr(name[:40]) for name in unknown[:5])}.",
+            f"{self.name} has no argument {', '.join(show_given(name, cleaner) for name in unknown[:5])}.",
             f"{guess}Valid: {', '.join(known)}.",
         )
 
-    def _explain(self, error: ValidationError) -> QueryError:
+    def _explain(self, error: ValidationError, cleaner: Cleaner) -> QueryError:
         """A sentence a model can act on, without pydantic's address or the whole value."""
-        problems = [self._problem(one) for one in error.errors(include_url=False)[:3]]
+        problems = [self._problem(one, cleaner) for one in error.errors(include_url=False)[:3]]
         return QueryError("invalid_argument", " ".join(problems), f"Repeat {self.name} with a valid value.")
 
-    def _problem(self, error: ErrorDetails) -> str:
+    def _problem(self, error: ErrorDetails, cleaner: Cleaner) -> str:
         name = str(error["loc"][0]) if error["loc"] else "The arguments"
         schema = self.parameters.get("properties", {}).get(name, {})
         if error["type"] == "missing":
             return f"{name} is needed. {schema.get('description', '')}."
         value = error["input"]
         choices = schema.get("enum") or schema.get("items", {}).get("enum")
-        shown = repr(value)[:60] if isinstance(value, str | int | float) else "the value given"
+        shown = "the value given"
+        if isinstance(value, str):
+            shown = show_given(value, cleaner)
+        elif isinstance(value, int | float):
+            shown = repr(value)[:60]
         if choices:
             return f"{name}: {shown} is not one of {', '.join(choices)}."
         if {"minimum", "maximum"} <= schema.keys():

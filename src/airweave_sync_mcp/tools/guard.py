@@ -1,5 +1,6 @@
-"""What stands before the tools: writes that are not allowed, and approvals that were used already."""
+"""What stands before the tools: what is not there, writes that are not allowed, approvals that were used already."""
 
+import logging
 from collections.abc import Collection
 from contextvars import ContextVar
 from difflib import get_close_matches
@@ -7,17 +8,45 @@ from hashlib import sha256
 from typing import Any, Final
 
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
-from mcp.types import CallToolResult
+from mcp.shared.exceptions import MCPError
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult
+from pydantic import ValidationError
 
 from airweave_sync_mcp.answers.acting.claims import Claims
 from airweave_sync_mcp.history.errors import QueryError
-from airweave_sync_mcp.render.errors import render_error
+from airweave_sync_mcp.render.errors import render_error, show_given
 from airweave_sync_mcp.safety import Cleaner
 from airweave_sync_mcp.tools.acting import WRITE_TOOLS
 from airweave_sync_mcp.tools.base import result
 
+logger: Final = logging.getLogger(__name__)
+
 _CALL: Final = "tools/call"
+_WORDS: Final = 300
+_ITEMS: Final = 4
+"""So many characters of a text, and so many texts, are told of what a protocol error repeats."""
+
 _SEALED: Final[ContextVar[str | None]] = ContextVar("airweave_sync_mcp_sealed_state", default=None)
+
+
+def clean_errors(cleaner: Cleaner) -> ServerMiddleware[Any]:
+    """Cleans and bounds the errors of the protocol, which repeat what was asked for. It stands before all others."""
+
+    async def middleware(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        try:
+            return await call_next(ctx)
+        except MCPError as error:
+            data = cleaner.safe_tree(error.data, limit=_WORDS, max_items=_ITEMS)
+            raise MCPError(error.code, cleaner.one_line(error.message, _WORDS), data) from None
+        except ValidationError:
+            raise
+        except ValueError as error:  # a prompt that is not there
+            raise MCPError(INVALID_PARAMS, cleaner.one_line(str(error), _WORDS)) from error
+        except Exception as error:
+            logger.exception("A request failed unexpectedly")
+            raise MCPError(INTERNAL_ERROR, "Internal error") from error
+
+    return middleware
 
 
 def name_tools(tools: Collection[str], cleaner: Cleaner) -> ServerMiddleware[Any]:
@@ -31,7 +60,7 @@ def name_tools(tools: Collection[str], cleaner: Cleaner) -> ServerMiddleware[Any
         guess = f"Did you mean {' or '.join(near)}? " if near else ""
         return _refusal(
             "unknown_tool",
-            f"There is no tool {name[:60]!r}. Nothing was done.",
+            f"There is no tool {show_given(name, cleaner)}. Nothing was done.",
             f"{guess}Valid: {', '.join(tools)}.",
             cleaner,
         )

@@ -11,7 +11,7 @@ from airweave_sync_mcp.answers.acting.plan import Plan, Said
 from airweave_sync_mcp.answers.acting.situation import PATIENCE_S, look, read_history
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.history.convert import job_of
-from airweave_sync_mcp.history.errors import QueryError
+from airweave_sync_mcp.history.errors import GIVEN, QueryError
 from airweave_sync_mcp.history.model import ENDED_STATUSES, Connection, ConnectionHistory, JobStatus, SyncJob
 from airweave_sync_mcp.history.references import MAX_CANDIDATES, read_job_reference, short_ids
 
@@ -65,14 +65,16 @@ async def find_own_job(ask: Ask, connection: Connection, history: ConnectionHist
     if not matches:
         raise QueryError(
             "job_not_found",
-            f"{connection.name} has no job {text.strip()[:60]!r} among its {len(history.jobs)} jobs.",
+            f"{connection.name} has no job {GIVEN} among its {len(history.jobs)} jobs.",
             "It may be another connection's: get_sync_job tells whose it is.",
+            given=text,
         )
     short = short_ids([job.id for job in matches], (job.id for job in history.jobs))
     raise QueryError(
         "ambiguous_job",
-        f"{text.strip()[:40]!r} matches {len(matches)} jobs: {', '.join(short[:MAX_CANDIDATES])}.",
+        f"{GIVEN} matches {len(matches)} jobs: {', '.join(short[:MAX_CANDIDATES])}.",
         "Repeat the call with one of these.",
+        given=text,
     )
 
 
