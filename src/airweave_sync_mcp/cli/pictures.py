@@ -18,7 +18,7 @@ from airweave_sync_mcp.render.times import age
 STATE_COLOURS: Final = {
     "failing": "bold red", "stuck": "bold red", "waiting_for_login": "yellow", "silent": "yellow", "stale": "yellow",
     "never_ran": "yellow", "unsteady": "yellow", "inactive": "dim", "running": "cyan", "healthy": "green",
-    "not_synced": "dim", "unread": "dim",
+    "pending": "cyan", "cancelling": "magenta", "not_synced": "dim", "unread": "dim",
 }  # fmt: skip
 
 _MARKS: Final = {

@@ -218,7 +218,9 @@ def _without_cause(diagnosis: Diagnosis, label: str | None) -> list[str]:
         State.NOT_SYNCED: "Nothing to do: this source is searched live.",
         State.WAITING_FOR_LOGIN: f"user: open {label} in Airweave and finish the login.",
         State.UNREAD: "Ask again: its jobs could not be read yet.",
-        State.RUNNING: f"Wait for it: wait_for_sync_job(connection={label!r})",
+        **dict.fromkeys(
+            (State.RUNNING, State.PENDING, State.CANCELLING), f"Wait for it: wait_for_sync_job(connection={label!r})"
+        ),
         State.SILENT: "user: check at the source that the connection's login and scope still show everything.",
         State.STUCK: "operator: look at the Airweave worker and Temporal; a stuck job can be cancelled.",
         State.HEALTHY: "Nothing to do.",
