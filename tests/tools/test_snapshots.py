@@ -44,7 +44,7 @@ def page(answer: CallToolResult) -> str:
 @pytest.mark.parametrize("situation", SITUATIONS)
 async def test_whole_answers(situation: str, snapshot: SnapshotAssertion) -> None:
     tool, arguments = SITUATIONS[situation]
-    async with still_world().client("legacy") as client:
+    async with still_world(core={"nonce": lambda: "0a1b2c"}).client("legacy") as client:
         answer = await client.call_tool(tool, arguments)
 
     assert page(answer) == snapshot
