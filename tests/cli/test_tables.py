@@ -8,6 +8,7 @@ from typing import TypeAlias
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from airweave_sync_mcp.diagnosis.causes import CauseName
 from tests.cli.kit import Ran, Shell
 from tests.support.still import still_world
 from tests.support.world import World
@@ -26,6 +27,11 @@ COMMANDS = {
     "job that failed": ["job", "latest_failed"],
     "job with a hostile error": ["job", "latest", "--connection", "Vendor Portal"],
     "job that completed": ["job", "latest", "--connection", "Catalog Salesforce"],
+    "health": ["health"],
+    "why: an expired login": ["diagnose", "Marketing Google Drive"],
+    "why: a stuck job": ["diagnose", "Support Intercom"],
+    "why: a hostile error": ["diagnose", "Vendor Portal"],
+    "why: nothing is wrong": ["diagnose", "Acme GitLab"],
     "doctor": ["doctor"],
     "nothing found": ["connections", "--search", "no such thing"],
 }
@@ -37,7 +43,7 @@ Ask: TypeAlias = Callable[[str, int | None], Ran]
 @cache
 def asked_for(command: str) -> World:
     """The demo before a program that was asked this and nothing else."""
-    return still_world()
+    return still_world(core={"nonce": lambda: "0a1b2c"})
 
 
 @pytest.fixture
@@ -69,6 +75,26 @@ def test_in_a_pipe_a_row_is_a_line(ask: Ask, command: str, snapshot: SnapshotAss
     assert ran.out == snapshot
     assert "…" not in ran.out
     assert "Left out" not in ran.out
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_picture_of_health_breaks_no_cause(ask: Ask, width: int) -> None:
+    table, data = ask("health", width).out, ask("health", None).out
+
+    assert "source_permission_denied" in table
+    assert "Left out" not in table
+    assert [cause for cause in CauseName if cause in data and cause not in table] == []
+    assert "2 cancelled" in table
+
+
+def test_steps_are_indented_where_they_wrap(ask: Ask) -> None:
+    lines = ask("why: an expired login", 60).out.splitlines()
+    steps = lines[lines.index("What to do") + 1 : next(n for n, line in enumerate(lines) if line.startswith("Error"))]
+
+    assert steps[0].startswith("  1.  ")
+    assert any(line.startswith("      ") for line in steps)
+    assert all(line.startswith("  ") for line in steps)
+    assert "get_connection_jobs(" not in "\n".join(steps)
 
 
 def test_a_list_says_how_to_go_on_and_goes_on(shell: Shell) -> None:

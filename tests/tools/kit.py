@@ -41,7 +41,18 @@ QUESTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "connections": ("list_connections", {}),
     "connections, all": ("list_connections", {"limit": 100}),
     "connections, troubled": ("list_connections", {"status": ["error", "needs_reauth"]}),
-}
+    **{
+        f"diagnosis, {name}": ("diagnose_sync", {"connection": name})
+        for name in (
+            "Finance SharePoint", "Acme GitHub", "Acme Slack", "Vendor Portal Confluence", "Teams Chat", "HR Notion",
+            "Marketing Google Drive", "Support Intercom", "Catalog Salesforce", "Sales Salesforce", "Alumni Gmail",
+        )
+    },
+    "diagnosis of a job": ("diagnose_sync", {"job": "latest_failed"}),
+    "health": ("get_sync_health", {}),
+    "health of a day": ("get_sync_health", {"since": "24h", "source": "notion"}),
+    "failed by cause": ("list_failed_jobs", {}),
+}  # fmt: skip
 """A question for every kind of answer."""
 
 

@@ -24,6 +24,14 @@ SITUATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "a job with a long error": ("get_sync_job", {"job": "b00decd7"}),
     "a job with a hostile error": ("get_sync_job", {"job": "fe70295a", "connection": "Vendor Portal Confluence"}),
     "connections": ("list_connections", {"limit": 12}),
+    "health": ("get_sync_health", {}),
+    "why: an expired login": ("diagnose_sync", {"connection": "Marketing Google Drive"}),
+    "why: a rate limit": ("diagnose_sync", {"connection": "Ops Notion"}),
+    "why: a stuck job": ("diagnose_sync", {"connection": "Support Intercom"}),
+    "why: nothing written": ("diagnose_sync", {"connection": "Events Airtable"}),
+    "why: a mass deletion": ("diagnose_sync", {"connection": "Catalog Salesforce"}),
+    "why: a hostile error": ("diagnose_sync", {"connection": "Vendor Portal Confluence"}),
+    "why: nothing is wrong": ("diagnose_sync", {"connection": "Acme GitLab"}),
     "an ambiguous name": ("get_connection_jobs", {"connection": "Product Notion"}),
     "a wrong argument": ("list_sync_jobs", {"status": "crashed"}),
 }
@@ -36,7 +44,7 @@ def page(answer: CallToolResult) -> str:
 @pytest.mark.parametrize("situation", SITUATIONS)
 async def test_whole_answers(situation: str, snapshot: SnapshotAssertion) -> None:
     tool, arguments = SITUATIONS[situation]
-    async with still_world().client("legacy") as client:
+    async with still_world(core={"nonce": lambda: "0a1b2c"}).client("legacy") as client:
         answer = await client.call_tool(tool, arguments)
 
     assert page(answer) == snapshot

@@ -16,7 +16,7 @@ from airweave_sync_mcp.diagnosis.classify import Verdict, classify, symptom_of
 from airweave_sync_mcp.diagnosis.finding import Finding, FindingKind
 from airweave_sync_mcp.diagnosis.findings import findings_of
 from airweave_sync_mcp.diagnosis.streaks import CauseOf, Streak, failing_streak
-from airweave_sync_mcp.history.model import Connection, ConnectionHistory, SyncJob
+from airweave_sync_mcp.history.model import Connection, ConnectionHistory, JobStatus, SyncJob
 from airweave_sync_mcp.history.plan import can_have_jobs
 
 PERSON_CAUSES: Final = frozenset(name.value for name, cause in CAUSES.items() if not cause.transient_default)
@@ -40,6 +40,8 @@ class State(StrEnum):
     INACTIVE = "inactive"
     UNSTEADY = "unsteady"
     RUNNING = "running"
+    PENDING = "pending"
+    CANCELLING = "cancelling"
     HEALTHY = "healthy"
     NOT_SYNCED = "not_synced"
     """Federated: searched live."""
@@ -65,6 +67,9 @@ _STATES: Final = {
     FindingKind.INACTIVE: State.INACTIVE,
     FindingKind.FLAPPING: State.UNSTEADY,
 }
+
+
+_UNDER_WAY: Final = {JobStatus.PENDING.value: State.PENDING, JobStatus.CANCELLING.value: State.CANCELLING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +222,6 @@ def _state(found: Iterable[Finding], history: ConnectionHistory) -> State:
     if worst is not None:
         return worst
     if history.jobs and history.jobs[0].active:
-        return State.RUNNING
+        return _UNDER_WAY.get(history.jobs[0].status, State.RUNNING)
     quiet = {one.kind for one in found}
     return State.NEVER_RAN if FindingKind.NEVER_RAN in quiet or not history.jobs else State.HEALTHY

@@ -5,28 +5,31 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from airweave_sync_mcp.diagnosis.explain import explain_record
 from airweave_sync_mcp.render.foreign import words_out
 from airweave_sync_mcp.safety import Cleaner
 
 _FIELDS = frozenset({"message", "error_category", "source_short_name", "auth_method", "started"})
+_BYTE_ORDER_MARK: Final = "\ufeff"
+"""What PowerShell puts before UTF-8."""
 
 
 class BadRecordError(Exception):
-    """A line that is no record; the message says which and why."""
+    """A line that is no record; the message says why."""
 
 
-def explain_lines(lines: Iterable[str], cleaner: Cleaner) -> Iterator[str]:
-    """One JSON line for each JSON line: what `message` means.
-
-    Raises:
-        BadRecordError: A line is no JSON object with a message.
-    """
+def explain_lines(lines: Iterable[str], cleaner: Cleaner) -> Iterator[Mapping[str, object]]:
+    """An answer for each line that is not empty: what its `message` means, or its number and what is wrong with it."""
     for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield json.dumps(explained(_record(number, line), cleaner), ensure_ascii=False)
+        text = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        if not text.strip():
+            continue
+        try:
+            yield explained(_record(text), cleaner)
+        except BadRecordError as error:
+            yield {"line": number, "error": str(error)}
 
 
 def explained(record: Mapping[str, Any], cleaner: Cleaner) -> dict[str, object]:
@@ -48,13 +51,13 @@ def _clean(value: object, cleaner: Cleaner) -> object:
     return value
 
 
-def _record(number: int, line: str) -> Mapping[str, Any]:
+def _record(line: str) -> Mapping[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        raise BadRecordError(f"Line {number} is not JSON.") from None
+        raise BadRecordError("It is not JSON.") from None
     if not isinstance(record, dict) or not isinstance(record.get("message", ""), str | None):
-        raise BadRecordError(f"Line {number} is not an object with a message.")
+        raise BadRecordError("It is not an object with a message.")
     return {key: value for key, value in record.items() if key in _FIELDS}
 
 
@@ -62,18 +65,24 @@ def explain(args: argparse.Namespace, *, out: TextIO, err: TextIO, cleaner: Clea
     """Explain a text, or with `-` what stands on standard input: JSON lines with --json, else one text."""
     if args.text == "-" and isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-    try:
-        if args.text == "-" and args.json:
-            for line in explain_lines(sys.stdin, cleaner):
-                print(line, file=out)
-            return 0
-    except BadRecordError as error:
-        print(f"explain: {error}", file=err)
-        return 2
-    text = sys.stdin.read() if args.text == "-" else args.text
+    if args.text == "-" and args.json:
+        return _stream(explain_lines(sys.stdin, cleaner), out, err)
+    text = sys.stdin.read().removeprefix(_BYTE_ORDER_MARK) if args.text == "-" else args.text
     facts = explained({"message": text, "source_short_name": args.source or None}, cleaner)
     print(json.dumps(facts, ensure_ascii=False) if args.json else _for_people(facts), file=out)
     return 0
+
+
+def _stream(answers: Iterable[Mapping[str, object]], out: TextIO, err: TextIO) -> int:
+    """Each answer as soon as it is known; 2 if a line was no record."""
+    bad = 0
+    for answer in answers:
+        bad += "error" in answer
+        print(json.dumps(answer, ensure_ascii=False), file=out, flush=True)
+    if not bad:
+        return 0
+    print(f"explain: {bad} line{'' if bad == 1 else 's'} could not be read.", file=err)
+    return 2
 
 
 def _for_people(facts: Mapping[str, Any]) -> str:

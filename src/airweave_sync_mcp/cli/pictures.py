@@ -1,24 +1,27 @@
 """The tables of diagnosis and health: causes, the strip of last runs, what is to be done."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from airweave_sync_mcp.cli.columns import Column, Rows
 from airweave_sync_mcp.cli.tables import coverage, facts_table
 from airweave_sync_mcp.cli.wording import of_commands
+from airweave_sync_mcp.diagnosis.causes import CauseName
 from airweave_sync_mcp.render.contract import DiagnosisOut, FailedJobsOut, GroupOut, HealthOut, TroubledOut
 from airweave_sync_mcp.render.diagnosis import retry_text
+from airweave_sync_mcp.render.health import RUNS
 from airweave_sync_mcp.render.times import age
 
 STATE_COLOURS: Final = {
     "failing": "bold red", "stuck": "bold red", "waiting_for_login": "yellow", "silent": "yellow", "stale": "yellow",
     "never_ran": "yellow", "unsteady": "yellow", "inactive": "dim", "running": "cyan", "healthy": "green",
-    "not_synced": "dim", "unread": "dim",
+    "pending": "cyan", "cancelling": "magenta", "not_synced": "dim", "unread": "dim",
 }  # fmt: skip
 
 _MARKS: Final = {
@@ -29,6 +32,9 @@ _MARKS: Final = {
     ">": ("▶", "cyan"),
 }
 """A run as a block, tall if it wrote; told apart without colours too."""
+_WIDE: Final = 100
+_FEWER_RUNS: Final = 12
+_LONGEST_CAUSE: Final = max(len(name) for name in CauseName)
 
 
 def groups(out: FailedJobsOut, now: datetime) -> RenderableType:
@@ -55,12 +61,18 @@ def _group(one: GroupOut, now: datetime) -> RenderableType:
 
 def health(out: HealthOut, now: datetime) -> RenderableType:
     """Every connection with its state and a strip of its last runs, the worst first."""
-    parts: list[RenderableType] = [_states(out)]
+    parts: list[RenderableType] = [_states(out), _jobs(out)]
     rows = [*(out.worst or ()), *(out.rest or ())]
     if rows:
-        parts += [_strip_table(rows, now), _legend()]
+        parts += [_Strips(rows, now), _legend()]
     parts += [Text(f"Shared: {text}", style="yellow") for text in out.shared or ()]
     return Group(*parts, coverage(out.coverage, now))
+
+
+def _jobs(out: HealthOut) -> Text:
+    rate = f"; {out.success_rate:.0%} of the runs succeeded" if out.success_rate is not None else ""
+    jobs = ", ".join(f"{count:,} {status}" for status, count in out.jobs.items()) or "none"
+    return Text(f"Jobs: {jobs}{rate}", style="dim")
 
 
 def _states(out: HealthOut) -> Text:
@@ -68,29 +80,43 @@ def _states(out: HealthOut) -> Text:
     for number, (state, count) in enumerate(out.states.items()):
         text.append(", " if number else "")
         text.append(f"{count} {state.replace('_', ' ')}", style=STATE_COLOURS.get(state, ""))
-    rate = f"   {out.success_rate:.0%} of the runs succeeded" if out.success_rate is not None else ""
-    text.append(rate, style="dim")
     if out.wait_for_person:
-        text.append(f"   {out.wait_for_person} wait for a person", style="yellow")
+        text.append(
+            f"   {out.wait_for_person} wait{'s' if out.wait_for_person == 1 else ''} for a person", style="yellow"
+        )
     return text
 
 
-def _strip_table(rows: Iterable[TroubledOut], now: datetime) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold dim")
-    table.add_column("Connection", overflow="fold", min_width=12)
-    table.add_column("Last runs", no_wrap=True, justify="right")
-    table.add_column("State", no_wrap=True)
-    table.add_column("Since", no_wrap=True)
-    table.add_column("What", overflow="fold")
-    for row in rows:
-        what = Text(row.cause or "", style="red")
-        others = [kind for kind in row.findings or () if kind != row.state and not (row.cause and kind == "failing")]
-        if others:
-            what.append((" " if row.cause else "") + ", ".join(others), style="dim")
-        state = Text(row.state.replace("_", " "), style=STATE_COLOURS.get(row.state, ""))
-        since = _ago(row.since, now).removesuffix(" ago") if row.since else ""
-        table.add_row(Text(row.connection), strip(row.runs), state, since, what)
-    return table
+@dataclass(frozen=True)
+class _Strips:
+    """A row for each connection; where the window is narrow, fewer of its runs."""
+
+    rows: Sequence[TroubledOut]
+    now: datetime
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        runs = RUNS if options.max_width >= _WIDE else _FEWER_RUNS
+        columns: list[Column[TroubledOut]] = [
+            Column(title="Connection", cell=lambda row: Text(row.connection), least=14),
+            Column(title="Last runs", cell=lambda row: strip((row.runs or "")[-runs:]), right=True, spare=2),
+            Column(title="State", cell=_state, least=9),
+            Column(title="Since", cell=self._since, spare=1),
+            Column(title="What", cell=_what, least=_LONGEST_CAUSE),
+        ]
+        yield Rows(columns, self.rows)
+
+    def _since(self, row: TroubledOut) -> Text:
+        return Text(_ago(row.since, self.now).removesuffix(" ago") if row.since else "")
+
+
+def _state(row: TroubledOut) -> Text:
+    return Text(row.state.replace("_", " "), style=STATE_COLOURS.get(row.state, ""))
+
+
+def _what(row: TroubledOut) -> Text:
+    what = Text(row.cause or "", style="red")
+    others = [kind for kind in row.findings or () if kind != row.state and not (row.cause and kind == "failing")]
+    return what.append((" " if row.cause and others else "") + ", ".join(others), style="dim")
 
 
 def strip(runs: str | None) -> Text:
@@ -146,9 +172,9 @@ def diagnosis(out: DiagnosisOut, now: datetime) -> RenderableType:
         ("", out.retry.how or ""),
         ("who acts", out.who or ""),
     ]
-    steps = [Text(f"  {number}. {of_commands(step)}") for number, step in enumerate(out.next_steps, 1)]
+    steps = [(f"  {number}.", of_commands(step)) for number, step in enumerate(out.next_steps, 1)]
     parts: list[RenderableType] = [head, facts_table([fact for fact in facts if fact[1]])]
-    parts += [Text("What to do", style="bold"), *steps]
+    parts += [Text("What to do", style="bold"), facts_table(steps)]
     if out.error:
         parts += [Text("Error, as the source gave it", style="bold"), Text(out.error, style="red")]
     if out.coverage:

@@ -133,6 +133,7 @@ KEYS: Final = (
             "invalidauthorizationspecification",
         ),
         sources=DATABASE_SOURCES | {None},
+        unless=("pg_hba",),
         examples=(
             Symptom(message='InvalidPasswordError: password authentication failed for user "aact"', source="ctti"),
             "Invalid database credentials",

@@ -388,6 +388,7 @@ WAREHOUSE: Final = (
         sub_cause="password",
         origin="PostgreSQL as a source: SQLSTATE class 28",
         needles=("is not permitted to log in", "invalidauthorizationspecification", "28p01", "no password supplied"),
+        unless=("pg_hba",),
         sources=frozenset({"postgresql", "postgres", "ctti", "supabase", "redshift", "cockroachdb"}),
         examples=(Symptom(message='FATAL: role "reader" is not permitted to log in', source="postgresql"),),
     ),

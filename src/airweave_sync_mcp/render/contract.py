@@ -265,7 +265,8 @@ class HealthOut(Answer):
     worst: list[TroubledOut] | None = None
     more: int | None = Field(None, description="How many others have a finding")
     rest: list[TroubledOut] | None = None
-    shared: list[str] | None = None
+    shared: list[str] | None = Field(None, description="One cause on several connections at once")
+    more_shared: int | None = None
     coverage: CoverageOut
 
 

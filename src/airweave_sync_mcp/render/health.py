@@ -15,7 +15,7 @@ from airweave_sync_mcp.render.text import coverage_line, lines
 from airweave_sync_mcp.render.times import age, iso, minute
 from airweave_sync_mcp.safety import Cleaner
 
-SMALL: Final = 330
+SMALL: Final = 345
 """Tokens, about. The worst are named as far as that goes."""
 
 WORST: Final = 6
@@ -46,6 +46,7 @@ def render_health(
             more=len(health.troubled) - shown or None,
             rest=rest or None,
             shared=shared or None,
+            more_shared=len(health.shared) - len(shared) or None,
             coverage=coverage,
         )
         return Rendered(_text(out, health, coverage, now), out)
@@ -103,14 +104,19 @@ def _text(out: HealthOut, health: Health, coverage: CoverageOut, now: datetime) 
     rate = f" Success rate {out.success_rate:.0%}." if out.success_rate is not None else ""
     rows = [_line(row, one, now) for row, one in zip(out.worst or (), health.troubled, strict=False)]
     more = f"- and {out.more} more: list_connections, list_failed_jobs" if out.more else ""
-    waiting = f"{out.wait_for_person} wait for a person. " if out.wait_for_person else ""
+    waiting = (
+        f"{out.wait_for_person} wait{'s' if out.wait_for_person == 1 else ''} for a person. "
+        if out.wait_for_person
+        else ""
+    )
     return lines(
         [
-            f"{out.connections} connections: {states}. {waiting}".strip(),
+            f"{out.connections} connection{'' if out.connections == 1 else 's'}: {states}. {waiting}".strip(),
             f"Jobs since {iso(health.window.since)}: {jobs}.{rate}",
             *rows,
             more,
             *(f"Shared: {text}" for text in out.shared or ()),
+            f"Shared: and {out.more_shared} more, see list_failed_jobs" if out.more_shared else "",
             coverage_line(coverage),
         ]
     )
