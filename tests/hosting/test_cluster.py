@@ -89,7 +89,7 @@ class Cluster:
             self.answered["nobody"] += 1
             await anyio.sleep(0.05)
 
-    async def progress(self, more: int = 6) -> None:
+    async def progress(self, more: int = 4) -> None:
         """Wait until everybody has got that many answers more."""
         goal = {key: self.answered[key] + more for key in OWNER}
         with anyio.fail_after(60):
@@ -134,7 +134,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 async def test_replicas_are_one_server_and_parts_may_die(cluster: Cluster) -> None:
     started = time.monotonic()
     async with cluster.load():
-        await cluster.progress(15)
+        await cluster.progress(10)
         seconds = time.monotonic() - started
         asked, answers = Counter(cluster.airweave.keys), sum(cluster.answered[key] for key in OWNER)
         measured = [cluster.metrics(one) for one in range(3)]

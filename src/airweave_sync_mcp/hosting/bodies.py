@@ -5,7 +5,9 @@ Of anything else MCP clients show nothing but that the server returned an error.
 
 from typing import Any, Final
 
-from mcp.types import INTERNAL_ERROR, INVALID_REQUEST
+INTERNAL_ERROR: Final = -32603
+INVALID_REQUEST: Final = -32600
+"""The numbers of JSON-RPC. To take them from the SDK would import all of it where requests are not answered."""
 
 _PASSES: Final = frozenset({408, 429, 503, 504})
 """Statuses of what may go well the next time."""

@@ -8,9 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, Final, TextIO
 
 import uvicorn
+from starlette.applications import Starlette
 
 from airweave_sync_mcp.demo import DEMO_API_KEY
 from airweave_sync_mcp.hosting.logs import configure_logging
@@ -37,21 +39,31 @@ def serve_http(flags: Mapping[str, str | None], environ: Mapping[str, str], err:
     configure_logging(told.settings.log_level, told.hosting.log_format, err, Cleaner())
     _greet(told, err)
     if told.hosting.workers == 1:
-        gc.disable()  # what is imported stays: not looking through it again starts a tenth faster
-        from airweave_sync_mcp.hosting.app import process_app  # noqa: PLC0415 - with workers, only they need it
-
-        app = process_app(told, environ)
-        gc.enable()
-        uvicorn.run(app, **uvicorn_options(told.hosting))
+        uvicorn.run(_application().process_app(told, environ), **uvicorn_options(told.hosting))
         return 0
     with _environment_of_workers(flags, told):
         uvicorn.run(
-            "airweave_sync_mcp.hosting.app:create_worker",
+            "airweave_sync_mcp.hosting.serve:create_worker",
             factory=True,
             workers=told.hosting.workers,
             **uvicorn_options(told.hosting),
         )
     return 0
+
+
+def create_worker() -> Starlette:
+    """The application of one of several processes."""
+    made: Starlette = _application().create_worker()
+    return made
+
+
+def _application() -> ModuleType:
+    """What makes the application; with workers, only they need it."""
+    gc.disable()  # what is imported stays: not looking through it again starts a tenth faster
+    from airweave_sync_mcp.hosting import app  # noqa: PLC0415
+
+    gc.enable()
+    return app
 
 
 def uvicorn_options(hosting: HostingSettings) -> dict[str, Any]:

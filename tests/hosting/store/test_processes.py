@@ -23,7 +23,7 @@ from tests.support.redis import RedisServer
 
 from .kit import ALICE, KEY, Hurried, Replicas
 from .upstream import CONNECTIONS, Upstream, jobs_of, serving
-from .worker import WINDOW_S
+from .worker import WINDOW_S, main
 
 ROOT = Path(__file__).parents[3]
 GROUP = pytest.mark.xdist_group("team")
@@ -31,42 +31,42 @@ TENANTS = ["key-of-alice-0123456789", "key-of-mallory-9876543210"]
 
 
 class Team:
-    """Replicas in processes of their own, which do a task at the same time."""
+    """Two replicas that do a task at the same time: this process, and one of its own."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self) -> None:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
         command = [sys.executable, "-m", "tests.hosting.store.worker"]
-        self._processes = [
-            subprocess.Popen(command, cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE, text=True)
-            for _ in range(number)
-        ]
+        self._other = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE, text=True)
 
     def __call__(self, task: str, url: str, *arguments: Any) -> list[dict[str, Any]]:
         """What came of the task in each of them."""
         self._tell(json.dumps([task, url, *arguments]))
-        assert self._hear() == ["ready\n"] * len(self._processes)
+        mine = anyio.run(main, self._begin, task, url, *arguments)
+        return [json.loads(json.dumps(mine)), json.loads(self._hear())]
+
+    def _begin(self) -> None:
+        """Once both are ready."""
+        assert self._hear() == "ready\n"
         self._tell("go")
-        return [json.loads(line) for line in self._hear()]
 
     def _tell(self, line: str) -> None:
-        for process in self._processes:
-            assert process.stdin is not None
-            process.stdin.write(f"{line}\n")
-            process.stdin.flush()
+        assert self._other.stdin is not None
+        self._other.stdin.write(f"{line}\n")
+        self._other.stdin.flush()
 
-    def _hear(self) -> list[str]:
-        return [process.stdout.readline() for process in self._processes if process.stdout is not None]
+    def _hear(self) -> str:
+        assert self._other.stdout is not None
+        return self._other.stdout.readline()
 
     def end(self) -> None:
-        for process in self._processes:
-            process.kill()
-            process.communicate()
+        self._other.kill()
+        self._other.communicate()
 
 
 @pytest.fixture(scope="module")
 def team() -> Iterator[Team]:
-    """Two, for all tests: most of the time they would take goes into their start."""
-    team = Team(2)
+    """One for all tests: most of the time they would take goes into its start."""
+    team = Team()
     yield team
     team.end()
 

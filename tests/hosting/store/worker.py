@@ -80,15 +80,20 @@ async def ask(store: SharedStore, base_url: str, keys: list[str]) -> dict[str, A
 TASKS: dict[str, Callable[..., Awaitable[Any]]] = {"race": race, "spend": spend, "ask": ask}
 
 
-async def main(task: str, url: str, *arguments: Any) -> Any:
+def _begin() -> None:
+    _say("ready")
+    sys.stdin.readline()
+
+
+async def main(begin: Callable[[], None], task: str, url: str, *arguments: Any) -> Any:
+    """What came of a task; `begin` waits until all others are ready for it too."""
     settings = StoreSettings(url=url, keys=StoreKeys.parse(KEY), timeout_s=5.0)
     async with open_store(settings) as store:
-        _say("ready")
-        sys.stdin.readline()
+        begin()
         done = await TASKS[task](store, *arguments)
         return {"done": done, "troubles": dict(store.health.troubles), "lock_waits": store.health.lock_waits}
 
 
 if __name__ == "__main__":
     while line := sys.stdin.readline():
-        _say(json.dumps(anyio.run(main, *json.loads(line))))
+        _say(json.dumps(anyio.run(main, _begin, *json.loads(line))))
