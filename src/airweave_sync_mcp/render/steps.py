@@ -100,7 +100,7 @@ def _without_cause(judgement: Judgement, label: str | None) -> list[str]:
         State.NOT_SYNCED: "Nothing to do: this source is searched live.",
         State.WAITING_FOR_LOGIN: f"user: open {label} in Airweave and finish the login.",
         State.UNREAD: "Ask again: its jobs could not be read yet.",
-        State.RUNNING: f"Wait for it: wait_for_sync_job({target})",
+        **dict.fromkeys((State.RUNNING, State.PENDING, State.CANCELLING), f"Wait for it: wait_for_sync_job({target})"),
         State.STUCK: "operator: look at the Airweave worker and Temporal; a stuck job can be cancelled.",
         State.STALE: f"user: open {label} in Airweave, check its schedule and run it once; if no job appears, the "
         "operator checks Temporal's schedules.",
