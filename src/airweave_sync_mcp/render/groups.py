@@ -86,7 +86,9 @@ def _group_outs(groups: Sequence[Group], names: Names, *, ids: bool) -> list[Gro
 
 
 def _first_step(fix: str) -> str:
-    return f"{re.split('[;,]', fix, maxsplit=1)[0].removesuffix('.')}."
+    """The beginning of a fix, with a mark where more follows."""
+    first = re.split("[;,]", fix, maxsplit=1)[0]
+    return fix if first == fix else f"{first}…"
 
 
 def _group_out(group: Group, names: Names, *, ids: bool, example: int) -> GroupOut:
