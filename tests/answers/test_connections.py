@@ -158,7 +158,7 @@ async def test_pages_have_no_duplicate_and_no_gap_while_connections_come_and_go(
     assert {f"Connection {number:02}" for number in range(30)} <= {*shown}
 
 
-@pytest.mark.parametrize("gone", [1, 3, 4])
+@pytest.mark.parametrize("gone", [1, 2, 3])
 async def test_nothing_is_lost_when_the_last_rows_of_a_page_are_deleted(gone: int) -> None:
     air = Airweave()
     for number in range(20):
@@ -180,11 +180,11 @@ async def test_when_all_rows_of_a_cursor_are_deleted_it_goes_on_by_their_number(
     for number in range(10):
         air.add(f"Connection {number}")
     world = air.world()
-    cursor = (await listed(world, limit=4)).next_cursor(4) or ""
-    air.connections = air.connections[4:]
+    cursor = (await listed(world, limit=3)).next_cursor(3) or ""
+    air.connections = air.connections[3:]
     world.clock.forward(20)
 
-    assert names(await listed(world, cursor=cursor)) == [f"Connection {number}" for number in range(4, 10)]
+    assert names(await listed(world, cursor=cursor)) == [f"Connection {number}" for number in range(3, 10)]
 
 
 async def test_the_last_row_shown_may_match_no_more() -> None:

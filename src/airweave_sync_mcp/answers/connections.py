@@ -15,9 +15,9 @@ from airweave_sync_mcp.history.plan import is_troubled
 from airweave_sync_mcp.history.references import plain
 from airweave_sync_mcp.history.view import Need, View
 
-_ANCHORS: Final = 4
+_ANCHORS: Final = 3
 """So many of the last rows shown stand in a cursor: the list goes on below the last of them that is still there."""
-_ANCHOR_DIGITS: Final = 12
+_ANCHOR_DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
