@@ -11,11 +11,6 @@ from tests.tools.kit import ERAS
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
 def demo() -> World:
     return still_world()
 
