@@ -51,7 +51,7 @@ async def refusals(client: Client, name: str) -> AsyncIterator[str]:
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_no_refusal_repeats_a_secret_or_a_trick(mode: Any) -> None:
     async with Upstream([HARMLESS]).world().client(mode) as client:
-        for canary in [*CANARIES[::6], *TRICKS[::6]]:
+        for canary in [*CANARIES[::10], *TRICKS[::8]]:
             async for said in refusals(client, canary.text):
                 assert [found for found in shown(said, canary) if not found.endswith(":")] == [], said
 

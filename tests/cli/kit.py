@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from airweave_sync_mcp.airweave.retrying import RetryPolicy
 from airweave_sync_mcp.cli.main import run
 from airweave_sync_mcp.cli.terminal import Terminal
 from airweave_sync_mcp.core import Core, core_of
@@ -60,10 +61,11 @@ class Shell:
     def _core(self, settings: Settings) -> Core:
         if self.world is not None:
             return self.world.core
-        if self.app is None:
-            return core_of(settings)
         clock = Clock()
         core = core_of(settings)
+        if self.app is None:
+            # Attempts follow each other at once; nothing else is different from a person's.
+            return replace(core, retry=RetryPolicy(sleep=clock.sleep))
         usable = app_core(self.app, clock)
         return replace(core, app=self.app, clock=clock, monotonic=usable.monotonic, retry=usable.retry)
 

@@ -32,7 +32,7 @@ SYMPTOMS = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(symptom=SYMPTOMS)
 def test_always_the_same_whole_answer(symptom: Symptom):
     verdict = classify(symptom)

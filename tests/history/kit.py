@@ -19,7 +19,7 @@ from airweave_sync_mcp.history.window import Window
 from tests.support.examples import examples
 from tests.support.world import NOW, Clock, World, app_core
 
-PROPERTY = examples(20)
+PROPERTY = examples(14)
 """A busy machine is no failure."""
 
 ORGANIZATION = "0a0a0a0a-0000-4000-8000-000000000001"

@@ -81,7 +81,7 @@ async def play(budget: RateBudget, caller: str, steps: list[Any], forward: Calla
     return said
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(steps=STEPS, share=st.sampled_from([0.0, 0.2]))
 def test_it_counts_exactly_as_the_one_in_a_process(running_redis: RedisServer, steps: list[Any], share: float) -> None:
     async def check() -> None:

@@ -51,7 +51,7 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_kind_of_entry_survives(kind: type) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(values_of(kind))
     def check(value: Value) -> None:
         again = CODEC.decode(CODEC.encode(value))
