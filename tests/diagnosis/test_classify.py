@@ -6,6 +6,7 @@ import pytest
 
 from airweave_sync_mcp.diagnosis.causes import CauseName as C
 from airweave_sync_mcp.diagnosis.classify import EVIDENCE_LENGTH, Symptom, classify, retry_after, symptom_of
+from airweave_sync_mcp.diagnosis.explain import explain_record
 from airweave_sync_mcp.history.model import Confidence, Connection, SyncJob
 
 REFUSED = "SourceAuthError: Unauthorized (401) — credentials invalid or revoked. Unauthorized"
@@ -327,3 +328,11 @@ def test_a_bucket_is_the_source_where_it_is_read_and_the_source_is_one(operation
 def test_texts_met_later(text: str, source: str | None, cause: C, transient: bool):
     verdict = classify(Symptom(message=text, source=source))
     assert (verdict.cause, verdict.transient) == (cause, transient)
+
+
+def test_a_status_that_decided_with_the_words_is_evidence_too() -> None:
+    text = "HTTPStatusError: Client error '410 Gone' for url 'https://graph.microsoft.com/v1.0/root/delta(token='a')'"
+    answer = explain_record({"message": text, "source_short_name": "sharepoint_online"})
+
+    assert answer["cause"] == "cursor_expired"
+    assert answer["evidence"] == ["Client error '410 Gone'", "delta(token="]

@@ -41,7 +41,7 @@ def retry_of(judgement: Judgement | None, verdict: Verdict | None, *, passed: ti
     usual = verdict.transient == cause.transient_default
     if not verdict.transient:
         when = cause.retry_note if usual else "not before the cause is repaired"
-        how = "full sync (force_full_sync)" if verdict.cause is CauseName.CURSOR_EXPIRED else ""
+        how = "A full sync: force_full_sync." if verdict.cause is CauseName.CURSOR_EXPIRED else ""
         return Retry(useful=False, safe=True, when=when, how=how)
     if judgement is not None and is_persistent(judgement.streak, verdict):
         failures = judgement.streak.failures if judgement.streak else 0

@@ -178,6 +178,9 @@ def _evidence(facts: Facts, match: Match | None) -> tuple[str, ...]:
     words: list[str] = []
     if match is not None:
         if match.end > match.begin:
+            signal = facts.signal
+            if match.rule.kinds and signal is not None and not (match.begin < signal.end and signal.begin < match.end):
+                words.append(_quoted(unwrapped.text, signal.begin, signal.end))  # it decided as well
             words.append(_quoted(unwrapped.text, match.begin, match.end))
         elif match.rule.types:
             words.append(_class_name(facts, match.rule.types))
