@@ -2,6 +2,7 @@
 
 import gc
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from tests.support.examples import register_profiles
 
 register_profiles()
+sys.modules["sniffio"] = None  # type: ignore[assignment]  # httpx looks for it in vain at every request, which takes long
 
 
 def pytest_collection_finish() -> None:

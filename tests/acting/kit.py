@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,12 +18,11 @@ from airweave_sync_mcp.answers.acting.run import Run, run_sync
 from airweave_sync_mcp.answers.acting.wait import Look, Wait, Waited, wait_for_job
 from airweave_sync_mcp.answers.ask import Ask
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, Generation, build_demo
-from airweave_sync_mcp.demo.build import build_world
 from airweave_sync_mcp.demo.world import Job
 from airweave_sync_mcp.demo.world import World as DemoWorld
 from airweave_sync_mcp.render.waiting import progress_line
 from airweave_sync_mcp.server import build_server
-from tests.support.world import NOW, Clock, World, app_core, text_of
+from tests.support.world import Clock, World, app_core, text_of, usual_data
 
 Era = Literal["auto", "legacy"]
 ERAS: tuple[Era, ...] = ("auto", "legacy")
@@ -41,11 +39,6 @@ SHRUNK = "Catalog Salesforce"
 OPS = "Ops Notion"
 """Healthy; under way as usual; pending for long; paused by a credential failure; lost most of its entities; failed of
 a rate limit the last time, and succeeds the next."""
-
-
-@cache
-def _anchor() -> DemoWorld:
-    return build_world(NOW)
 
 
 @dataclass(frozen=True)
@@ -156,7 +149,7 @@ def stage(
     """An Airweave of this generation, and our server before it, under a clock that sleeping moves."""
     clock = Clock()
     options = DemoOptions(clock=clock, generation=generation, **{"api_key": DEMO_API_KEY, **demo})
-    airweave = build_demo(options, _anchor().copy())
+    airweave = build_demo(options, usual_data().copy())
     app = Faulty(airweave.app)
     if plan is not None:
         app.plan = plan

@@ -8,16 +8,18 @@ from airweave_sync_mcp.answers.ask import Ask, ScopeFilter
 from airweave_sync_mcp.answers.jobs import JobQuery, list_jobs
 from airweave_sync_mcp.answers.page import JobPage
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoOptions, Generation, build_demo
+from tests.support.still import known_jobs
 from tests.support.world import Clock, World, app_core, usual_data
 
 
-def demo(generation: Generation = Generation.CURRENT, **options: Any) -> World:
-    """The demo before our server, with a world of its own."""
+def demo(generation: Generation = Generation.CURRENT, *, known: bool = True, **options: Any) -> World:
+    """The demo before our server, with a world of its own; the jobs of a day were just read, or nothing is `known`."""
     clock = Clock()
+    core = {"memory": known_jobs(generation)} if known else {}
     airweave = build_demo(
         DemoOptions(generation=generation, clock=clock, api_key=DEMO_API_KEY, **options), usual_data().copy()
     )
-    return World(clock=clock, core=app_core(airweave.app, clock), demo=airweave)
+    return World(clock=clock, core=app_core(airweave.app, clock, **core), demo=airweave)
 
 
 def query(connection: str = "", *, statuses: set[str] | None = None, **facts: Any) -> JobQuery:

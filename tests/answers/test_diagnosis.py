@@ -86,7 +86,7 @@ async def test_the_run_of_the_worst_finding_is_the_one_it_is_about() -> None:
 
 
 async def test_trouble_shared_with_others_as_far_as_they_are_known() -> None:
-    world = demo()
+    world = demo(known=False)
     async with world.asking() as ask:
         assert (await diagnose(ask(), connection="HR Notion")).shared is None
         await organization_health(ask())

@@ -43,10 +43,13 @@ def own_jobs(world: World) -> list[str]:
     return [one.id for connection in data.own_connections() for one in data.jobs_of(connection.id)]
 
 
-@pytest.mark.parametrize("generation", [Generation.CURRENT, Generation.MARCH_2026])
-async def test_all_jobs_come_exactly_once(generation: Generation) -> None:
-    """Continuous connections have hundreds of jobs, one more than the 1,000 that the API gives."""
-    world = demo(generation)
+@pytest.mark.parametrize(("generation", "known"), [(Generation.CURRENT, False), (Generation.MARCH_2026, True)])
+async def test_all_jobs_come_exactly_once(generation: Generation, known: bool) -> None:
+    """Continuous connections have hundreds of jobs, one more than the 1,000 that the API gives.
+
+    A job that was created weeks ago and never began stands at one place, although its connection tells no time of it.
+    """
+    world = demo(generation, known=known)
     async with world.asking() as ask:
         shown = [page async for page in pages(ask, query(limit=1000))]
     ids = [row.job.id for page in shown for row in page.rows]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -26,7 +27,7 @@ class Upstream:
     refuse: int | None = None
     requests: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         return [str(uuid5(NAMESPACE_URL, f"connection {number}")) for number in range(len(self.texts))]
 

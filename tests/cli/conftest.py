@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.kit import Shell
-from tests.support.still import still_world
+from tests.support.still import known_world
 from tests.support.world import World
 
 
@@ -24,10 +24,10 @@ def _logging_as_it_was() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def read_once() -> World:
     """The demo before one program for all: what it has read, it knows."""
-    return still_world()
+    return known_world()
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """A shell whose commands ask the embedded demo, under a clock that stands still."""
-    return Shell(home=tmp_path, world=still_world())
+    return Shell(home=tmp_path, world=known_world())

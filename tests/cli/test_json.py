@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from tests.cli.kit import Shell, with_key
-from tests.support.still import still_world
+from tests.support.still import known_world
 from tests.support.world import call
 from tests.tools.kit import Airweave, nobody
 
@@ -23,7 +23,7 @@ SAME: dict[str, tuple[list[str], str, dict[str, Any]]] = {
 
 def tool_answer(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     async def ask() -> dict[str, Any]:
-        async with still_world().client("legacy") as client:
+        async with known_world().client("legacy") as client:
             return await call(client, tool, **arguments)
 
     return anyio.run(ask)
@@ -110,7 +110,7 @@ def test_a_script_reads_names_as_they_are(shell: Shell) -> None:
 
 
 def test_errors_of_sources_are_bare_in_groups_and_rows(tmp_path: Path) -> None:
-    shell = Shell(home=tmp_path, world=still_world())
+    shell = Shell(home=tmp_path, world=known_world())
     groups = shell("failed", "--json").json["groups"]
     rows = shell("failed", "--rows", "--limit", "100", "--json").json["jobs"]
 

@@ -13,6 +13,7 @@ import pytest
 
 from airweave_sync_mcp.cli.terminal import Terminal
 from tests.cli.kit import Shell, Tty, with_key
+from tests.support.still import still_world
 from tests.support.world import NOW
 from tests.tools.kit import Airweave
 
@@ -101,6 +102,7 @@ def test_foreign_text_in_an_error_is_only_text(tmp_path: Path) -> None:
 
 
 def test_the_bar_is_for_terminals_only(shell: Shell) -> None:
+    shell.world = still_world()
     shell.environ = {"TERM": "xterm-256color"}
 
     assert "Reading connections" in shell("jobs", err=Tty()).err
@@ -110,6 +112,7 @@ def test_the_bar_is_for_terminals_only(shell: Shell) -> None:
 
 
 def test_no_bar_beside_json(shell: Shell) -> None:
+    shell.world = still_world()
     shell.environ = {"TERM": "xterm-256color"}
 
     assert shell("jobs", "--json", err=Tty()).err == ""

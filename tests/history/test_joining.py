@@ -57,6 +57,18 @@ def test_what_waits_or_has_a_time_stays_where_it_is() -> None:
     assert [one.at for one in found] == [one.at for one in own.jobs]
 
 
+def test_a_job_that_waited_already_when_the_list_was_read_is_older_than_what_the_list_tells() -> None:
+    """Else it stood now, and once the list reaches down to it where it was created: twice on pages."""
+    for status in ("pending", "created"):
+        seen = (uid("job", "waiting"), status, ago(minutes=5))
+        own = history([job("waiting", status), *daily(1)], ONE, first_seen=(seen,))
+        (found, _) = joined(reading(reaches_h=6), {ONE.id: own}, {}, of_all_states=True)
+        assert found.at == ago(hours=6)
+        for feed in (reading(reaches_h=6, at=timedelta(minutes=6)), reading()):
+            (found, _) = joined(feed, {ONE.id: own}, {}, of_all_states=True)
+            assert found.at == own.jobs[0].at
+
+
 def test_names_make_candidates_only_where_they_fit_one() -> None:
     twin = connection("one", id=uid("twin"))
     jobs = [

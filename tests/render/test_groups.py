@@ -9,7 +9,7 @@ from airweave_sync_mcp.answers.jobs import JobQuery
 from airweave_sync_mcp.history.model import Connection
 from airweave_sync_mcp.render.groups import render_groups
 from airweave_sync_mcp.safety import Cleaner
-from tests.support.still import still_world
+from tests.support.still import known_world
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ def renamed(one: Connection) -> Connection:
 
 
 async def test_a_fix_that_was_shortened_says_so() -> None:
-    async with still_world().asking() as ask:
+    async with known_world().asking() as ask:
         question = ask()
         page = await group_failed_jobs(
             question, JobQuery(tool="list_failed_jobs", statuses=frozenset({"failed"}), since="30d")

@@ -9,7 +9,7 @@ from airweave_sync_mcp.render.fit import Rendered
 from airweave_sync_mcp.render.health import render_health
 from airweave_sync_mcp.safety import Cleaner
 from tests.history.kit import Airweave, ago, told
-from tests.support.still import still_world
+from tests.support.still import known_world
 from tests.support.world import World
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ async def health_of(world: World) -> Rendered[HealthOut]:
 
 
 async def test_causes_that_are_shared_are_counted() -> None:
-    world = still_world()
+    world = known_world()
     async with world.asking() as ask:
         question = ask()
         found = await organization_health(question)

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 from mcp import Client
 
-from tests.support.still import still_world
+from tests.support.still import known_world
 from tests.support.world import World
 from tests.tools.kit import ERAS
 
 
 @pytest.fixture(scope="session")
 def demo() -> World:
-    return still_world()
+    return known_world()
 
 
 @pytest.fixture(scope="session", params=ERAS)

@@ -84,7 +84,7 @@ class AirweaveClient:
             headers=_client_headers(client_version),
             transport=transport,
             max_connections=max_connections,
-            tls=self.endpoint.scheme == "https",
+            tls=transport is not None or self.endpoint.scheme == "https",  # httpx hands it to its own transport only
         )
         self._proxy = proxy_of(self.endpoint) if transport is None else None
         self._open = False

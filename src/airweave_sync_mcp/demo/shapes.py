@@ -25,13 +25,21 @@ def as_known(job: Job, generation: Generation) -> Job:
     """The job as this generation would have recorded it."""
     if not generation.old:
         return job
-    timed_out = job.error is not None and "by cleanup job" in job.error
-    if timed_out or job.status == "cancelled":
-        # Its clean-up only ever cancelled, and cancelling kept neither a text nor an end.
-        job = replace(job, status="cancelled", error=None, ended_at=None)
-    if generation is Generation.JUNE_2025:
-        job = replace(job, status=_BEFORE_2026.get(job.status, job.status))
-    return replace(job, error_category=None)
+    status = status_of(job, generation)
+    if status == "cancelled":  # cancelling kept neither a text nor an end
+        return replace(job, status=status, error=None, ended_at=None, error_category=None)
+    if status == job.status and job.error_category is None:
+        return job
+    return replace(job, status=status, error_category=None)
+
+
+def status_of(job: Job, generation: Generation) -> str:
+    """The state that this generation would have recorded."""
+    if not generation.old:
+        return job.status
+    if job.error is not None and "by cleanup job" in job.error:
+        return "cancelled"  # its clean-up only ever cancelled
+    return _BEFORE_2026.get(job.status, job.status) if generation is Generation.JUNE_2025 else job.status
 
 
 def connection_status(connection: Connection, newest: Job | None, generation: Generation) -> str:
@@ -229,7 +237,7 @@ def organization_job(job: Job, connection: Connection, generation: Generation) -
 
 def feed_status(job: Job, generation: Generation) -> str:
     """How the organization-wide list spells a job's state."""
-    status = as_known(job, generation).status
+    status = status_of(job, generation)
     return _DOCUMENTED_FEED.get(status, status) if generation is Generation.DOCUMENTED else status
 
 

@@ -18,8 +18,17 @@ def owners_of(
     return owners | {job.sync_id: own[job.id] for job in feed.jobs if job.sync_id and job.id in own}
 
 
-def joined(feed: FeedReading, histories: Mapping[str, ConnectionHistory], owners: Mapping[str, str]) -> list[SyncJob]:
-    """Each job once, as the newer reading tells it, with its connection where that is known."""
+def joined(
+    feed: FeedReading,
+    histories: Mapping[str, ConnectionHistory],
+    owners: Mapping[str, str],
+    *,
+    of_all_states: bool = False,
+) -> list[SyncJob]:
+    """Each job once, as the newer reading tells it, with its connection where that is known.
+
+    `of_all_states` says that the list was read without a filter: down to where it reaches, it tells every job.
+    """
     own = {job.id: (history, job) for history in histories.values() for job in history.jobs}
     jobs = []
     for job in feed.jobs:
@@ -30,14 +39,23 @@ def joined(feed: FeedReading, histories: Mapping[str, ConnectionHistory], owners
             jobs.append(replace(job, connection_id=owners[job.sync_id]))
         else:
             jobs.append(job)
-    return [*jobs, *(_older_than_feed(job, feed) for _, job in own.values())]
+    untold = ((job, _was_there(job, history, feed) if of_all_states else False) for history, job in own.values())
+    return [*jobs, *(_older_than_feed(job, feed) if old or not is_waiting(job) else job for job, old in untold)]
 
 
 def _older_than_feed(job: SyncJob, feed: FeedReading) -> SyncJob:
     """A job that the list would tell if it were newer than the list reaches: an estimate must not say otherwise."""
-    if job.known_at is not None or is_waiting(job) or job.estimated_at is None or feed.reaches is None:
+    if job.known_at is not None or job.estimated_at is None or feed.reaches is None:
         return job
     return replace(job, estimated_at=min(job.estimated_at, feed.reaches))
+
+
+def _was_there(job: SyncJob, history: ConnectionHistory, feed: FeedReading) -> bool:
+    """Whether a job was known in its present state when the list was read."""
+    return any(
+        (job_id, status) == (job.id, job.status) and seen <= feed.fetched_at
+        for job_id, status, seen in history.first_seen
+    )
 
 
 def candidates(jobs: Sequence[SyncJob], connections: Sequence[Connection]) -> list[Connection]:

@@ -55,9 +55,10 @@ def merge_reading(
 def _first_seen(
     jobs: Sequence[SyncJob], known: ConnectionHistory | None, now: datetime
 ) -> tuple[tuple[str, str, datetime], ...]:
-    """Since when the jobs under way are known to be in their status."""
+    """Since when the jobs under way, or waiting to be, are known to be in their status."""
     before = {(job_id, status): seen for job_id, status, seen in known.first_seen} if known else {}
-    return tuple((job.id, job.status, before.get((job.id, job.status), now)) for job in jobs if job.active)
+    unsettled = (job for job in jobs if job.active or is_waiting(job))
+    return tuple((job.id, job.status, before.get((job.id, job.status), now)) for job in unsettled)
 
 
 def _where_they_were(jobs: Sequence[SyncJob], known: ConnectionHistory | None) -> list[SyncJob]:

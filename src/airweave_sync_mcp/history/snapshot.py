@@ -117,7 +117,8 @@ class Snapshot:
         )
         worth = scope if feed is None else await self._worth_a_look(credential, scope, need)
         await fan_out.read(worth)
-        return await self._assemble(credential, listed, scope, feed, need, short, _required(worth, need))
+        required, of_all_states = _required(worth, need), not _filter_for(need.statuses)
+        return await self._assemble(credential, listed, scope, feed, need, short, required, of_all_states=of_all_states)
 
     async def known(self, credential: Credential) -> View:
         """What is remembered, without asking the API for any job."""
@@ -306,6 +307,8 @@ class Snapshot:
         need: Need,
         short: Shortfall,
         required: Collection[str] = (),
+        *,
+        of_all_states: bool = False,
     ) -> View:
         histories = await self.readings.histories(credential, scope)
         if feed is None:
@@ -313,7 +316,8 @@ class Snapshot:
         else:
             owners = owners_of(feed, scope, histories)
             unknown = {job.sync_id for job in feed.jobs if job.sync_id} - owners.keys()
-            jobs = joined(feed, histories, owners | await self.readings.sync_owners(credential, unknown))
+            owners |= await self.readings.sync_owners(credential, unknown)
+            jobs = joined(feed, histories, owners, of_all_states=of_all_states)
         coverage = cover(
             scope,
             histories,
