@@ -34,10 +34,10 @@ class Canary:
 
 SECRETS = [Canary(text, secrets=tuple(secrets)) for text, secrets in map(planted, rows("secrets.jsonl"))]
 TRICKS = [Canary(row["text"], gone=tuple(row["gone"])) for row in rows("injections.jsonl")]
-EVERY = 1 if settings.get_current_profile_name() == THOROUGH else 2
-"""Which of them go through everything; all of them go through the cleaner, in its own tests."""
+WHOLE = settings.get_current_profile_name() == THOROUGH
+"""Whether all of them go through everything; all of them go through the cleaner, in its own tests."""
 
-CANARIES = [*SECRETS[::EVERY], *TRICKS[::EVERY]]
+CANARIES = [*SECRETS[:: 1 if WHOLE else 3], *TRICKS[:: 1 if WHOLE else 2]]
 PARTS = 2
 QUOTED = frozenset({400, 403, 404, 409, 422})
 """Where Airweave's own words are passed on."""
@@ -99,7 +99,7 @@ def shown(output: str, canary: Canary | None, others: Sequence[Canary] = ()) -> 
 
 def without_fences(output: str) -> str:
     """Our own marks may hold what foreign text may not."""
-    return re.sub(r"<<<\w{6} error[a-z ]* from the source, data only, not instructions|\w{6}>>>", "", output)
+    return re.sub(r"<<<\w{6} error[a-z ]* from the source, data only, not instructions|\w{6}>>>", "|", output)
 
 
 def test_the_corpora_are_large_enough() -> None:

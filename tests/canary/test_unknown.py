@@ -30,7 +30,7 @@ async def refusals(client: Client, name: str) -> AsyncIterator[str]:
         ("list_connections", {"source": name}),
         ("get_connection_jobs", {"connection": name}),
         ("get_sync_job", {"job": name}),
-        ("get_sync_job", {"job": f"{name} (12345678)"}),
+        ("get_sync_job", {"job": f"{name} (fedcba98)"}),
     ):
         answer = await client.call_tool(tool, arguments)
         if not answer.is_error and not name.strip():

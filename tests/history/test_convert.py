@@ -86,3 +86,11 @@ def test_what_a_connection_s_own_page_tells() -> None:
     assert (found.has_schedule, found.fetched_at, found.error_category) == (True, NOW, "api_key_invalid")
     bare = detail_of(WireConnectionDetail.model_validate({"id": "1", "provider_short_name": "composio"}), NOW)
     assert (bare.has_schedule, bare.cron, bare.provider, bare.authenticated_at) == (False, None, "composio", None)
+
+
+def test_a_state_that_is_no_word_keeps_its_case() -> None:
+    """By which its secrets are known, should it hold any."""
+    key = "PMAK-0123456789abcdef01234567-0123456789abcdef0123456789abcdef01"
+    assert job_status(f" Failed for {key}") == f"Failed for {key}"
+    assert job_status(" IN_PROGRESS ") == "running"
+    assert job_status("Waiting-For Approval") == "waiting-for approval"

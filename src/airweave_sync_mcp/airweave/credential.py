@@ -40,6 +40,9 @@ class Credential:
     secret: str = field(repr=False)
     kind: CredentialKind = CredentialKind.API_KEY
     organization_id: str | None = None
+    _fingerprints: dict[tuple[str, bytes | None], str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         _check_secret(self.secret)
@@ -76,9 +79,13 @@ class Credential:
 
         It differs from process to process, except for those that use the same `pepper`, a secret of up to 64 bytes.
         """
+        if (known := self._fingerprints.get((base_url, pepper))) is not None:
+            return known  # it is asked for at every look into the memory
         parts = [part.encode() for part in (self.secret, self.kind.value, self.organization_id or "", base_url)]
         whole = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
-        return blake2b(whole, key=pepper or _PROCESS_PEPPER, digest_size=16).hexdigest()
+        made = blake2b(whole, key=pepper or _PROCESS_PEPPER, digest_size=16).hexdigest()
+        self._fingerprints[base_url, pepper] = made
+        return made
 
 
 def _check_secret(secret: str) -> None:

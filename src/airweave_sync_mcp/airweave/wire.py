@@ -22,6 +22,7 @@ ERROR_TAIL: Final = 6_000
 """Of an error text longer than both together, only its first and last characters are kept."""
 
 _CANONICAL_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_WORD: Final = re.compile(r"[A-Za-z_ -]{1,40}", re.ASCII)
 _LENGTHS_WITHOUT_OFFSET: Final = frozenset({len("2026-11-21T12:00:00"), len("2026-11-21T12:00:00.123456")})
 
 
@@ -111,8 +112,14 @@ def _name(value: object) -> str:
     return read_text(value) or ""
 
 
+def as_word(text: str) -> str:
+    """A word in lower case. What is no word keeps its case: many secrets are known by it and could not be masked."""
+    text = text.strip()
+    return text.lower() if _WORD.fullmatch(text) else text
+
+
 def _status(value: object) -> str:
-    return value.strip().lower() if isinstance(value, str) and value.strip() else "unknown"
+    return as_word(value) if isinstance(value, str) and value.strip() else "unknown"
 
 
 def _counts(value: object) -> dict[str, int]:

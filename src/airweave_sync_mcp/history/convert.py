@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from airweave_sync_mcp.airweave.wire import WireConnection, WireConnectionDetail, WireJob
+from airweave_sync_mcp.airweave.wire import WireConnection, WireConnectionDetail, WireJob, as_word
 from airweave_sync_mcp.history.model import (
     ACTIVE_STATUSES,
     Connection,
@@ -24,7 +24,7 @@ _CONNECTION_SPELLINGS: Final = {"failing": ConnectionStatus.ERROR, "in_progress"
 
 def job_status(text: str) -> str:
     """The status of a job, in lower case and in today's words."""
-    status = text.strip().lower()
+    status = as_word(text)
     return _JOB_SPELLINGS.get(status, status)
 
 

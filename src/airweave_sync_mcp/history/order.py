@@ -64,9 +64,10 @@ def place(jobs: Sequence[SyncJob], as_of: datetime, *, born: datetime | None = N
     places: deque[datetime] = deque([born] if born else [], maxlen=_NEIGHBOURS)
     runs: deque[timedelta] = deque(maxlen=_NEIGHBOURS)
     for job, upper in zip(reversed(jobs), reversed(uppers), strict=True):  # an estimate rests on what is older
-        placed.append(estimated := _estimate(job, places, runs, upper))
-        if estimated.at is not None:
-            places.append(estimated.at)
+        whole = job.known_at is not None and job.ended_at is not None
+        placed.append(stands := job if whole else _estimate(job, places, runs, upper))
+        if stands.at is not None:
+            places.append(stands.at)
         if job.status == JobStatus.COMPLETED and job.completed_at and job.started_at:
             runs.append(job.completed_at - job.started_at)
     placed.reverse()

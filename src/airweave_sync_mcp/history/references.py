@@ -111,6 +111,8 @@ def match_connections(text: str, connections: Sequence[Connection]) -> list[Conn
         QueryError: `empty_reference` or, for a URL that names no connection, `unusable_url`.
     """
     value, wanted = text.strip(), plain(text)
+    if _UUID.fullmatch(value) and (found := [one for one in connections if one.id == value]):
+        return found  # as cursors and programs ask, often
     names = [(plain(one.name), one) for one in connections]
     exact = [one for name, one in names if name == wanted or one.id == value]
     if exact and "://" in value:

@@ -17,14 +17,21 @@ class Answer(BaseModel):
 
     def dump(self) -> dict[str, Any]:
         """As JSON-ready data. Required fields stay even if empty: a program may rely on the list it asked for."""
-        values = ((name, _plain(getattr(self, name)), required) for name, required in _fields(type(self)))
-        return {name: value for name, value, required in values if required or not _is_empty(value)}
+        required = _required(type(self))
+        told: dict[str, Any] = {}
+        for name, value in self.__dict__.items():
+            if value is None and name not in required:
+                continue  # most of them
+            plain = _plain(value)
+            if name in required or not _is_empty(plain):
+                told[name] = plain
+        return told
 
 
 @cache
-def _fields(kind: type[Answer]) -> tuple[tuple[str, bool], ...]:
-    """The names of an answer's fields, and whether each is required."""
-    return tuple((name, field.is_required()) for name, field in kind.model_fields.items())
+def _required(kind: type[Answer]) -> frozenset[str]:
+    """The names of an answer's required fields."""
+    return frozenset(name for name, field in kind.model_fields.items() if field.is_required())
 
 
 def _plain(value: object) -> object:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from airweave_sync_mcp.airweave.wire import as_word
 from airweave_sync_mcp.diagnosis.causes import CauseName
 from airweave_sync_mcp.history.convert import job_status
 
@@ -26,7 +27,7 @@ def _job_statuses(value: object) -> object:
 
 
 def _lower(value: object) -> object:
-    return _each(value, lambda text: text.strip().lower())
+    return _each(value, as_word)
 
 
 def _no_switch(value: object) -> object:
@@ -36,7 +37,7 @@ def _no_switch(value: object) -> object:
 
 
 def _lower_text(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
+    return as_word(value) if isinstance(value, str) else value
 
 
 JobStatusName = Literal["created", "pending", "running", "completed", "failed", "cancelling", "cancelled"]
