@@ -13,11 +13,13 @@ from mcp.types import CallToolResult
 from airweave_sync_mcp.airweave.credential import Credential
 from airweave_sync_mcp.airweave.retrying import RetryPolicy
 from airweave_sync_mcp.answers.ask import Ask
+from airweave_sync_mcp.answers.judge import Judge
 from airweave_sync_mcp.core import Core
 from airweave_sync_mcp.demo import DEMO_API_KEY, DemoAirweave, DemoOptions, build_demo
 from airweave_sync_mcp.demo.build import build_world
 from airweave_sync_mcp.demo.world import World as DemoData
 from airweave_sync_mcp.history.snapshot import Snapshot
+from airweave_sync_mcp.safety import Cleaner
 from airweave_sync_mcp.server import build_server
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -89,13 +91,17 @@ def demo_world(*, core: dict[str, Any] | None = None, **options: Any) -> World:
     return World(clock=clock, core=app_core(demo.app, clock, **(core or {})), demo=demo)
 
 
+@cache
+def _minds() -> dict[str, Any]:
+    """What says why jobs failed and what keeps secrets in, for all: callers share them, and so may tests."""
+    return {"judge": Judge(), "cleaner": Cleaner()}
+
+
 def app_core(app: Any, clock: Clock, **options: Any) -> Core:
     """A core before any Airweave in this process."""
     retry = RetryPolicy(sleep=clock.sleep, random=lambda low, _: low)
-    return Core(
-        **{"base_url": "http://airweave.test", "app": app, "clock": clock, "monotonic": clock.monotonic, "retry": retry}
-        | options
-    )
+    usual = {"base_url": "http://airweave.test", "clock": clock, "monotonic": clock.monotonic, "retry": retry}
+    return Core(**{**usual, **_minds(), "app": app, **options})
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
