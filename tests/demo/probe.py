@@ -72,7 +72,7 @@ class Probe:
 
 
 @cache
-def _world_at_now() -> World:
+def world_at_now() -> World:
     """Building takes longer than everything else in a test."""
     return build_world(NOW)
 
@@ -91,5 +91,5 @@ async def probe(
     """A fresh demo, as if built at `NOW`."""
     clock = FakeClock()
     chosen = replace(options or DemoOptions(), generation=generation, clock=clock, **more)
-    async with asking(build_demo(chosen, _world_at_now().copy()), clock) as it:
+    async with asking(build_demo(chosen, world_at_now().copy()), clock) as it:
         yield it

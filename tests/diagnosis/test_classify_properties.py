@@ -84,5 +84,6 @@ def test_the_lexicon_finds_exactly_the_words_present(text: str, words: set[str])
 
 
 def test_lower_case_keeps_the_length_but_for_one_character():
-    longer = [chr(code) for code in range(0x110000) if len(chr(code).lower()) != 1]
+    # No character beyond has a case.
+    longer = [chr(code) for code in range(0x20000) if len(chr(code).lower()) != 1]
     assert longer == ["İ"]

@@ -17,22 +17,12 @@ from airweave_sync_mcp.history.snapshot import Snapshot
 from airweave_sync_mcp.history.view import Need, View
 from airweave_sync_mcp.history.window import Window
 from tests.history.kit import ago
-from tests.support.world import NOW, Clock, World, app_core
+from tests.support.world import NOW, Clock, World, app_core, usual_data
 
 pytestmark = pytest.mark.anyio
 
 MINUTE = timedelta(minutes=1)
 MOST = 8
-
-
-@cache
-def _usual() -> DemoData:
-    return build_world(NOW)
-
-
-def usual() -> DemoData:
-    """The demo's own world, which takes long to build."""
-    return _usual().copy()
 
 
 class Metered:
@@ -44,7 +34,7 @@ class Metered:
         self.clock = Clock()
         self.sent: list[datetime] = []
         chosen = DemoOptions(clock=self.clock, rate_limit=10, generation=generation)
-        self.demo = build_demo(chosen, usual() if data is None else data)
+        self.demo = build_demo(chosen, usual_data().copy() if data is None else data)
         self.world = World(clock=self.clock, core=app_core(self, self.clock, **options), demo=self.demo)
         self._open = AsyncExitStack()
         self._snapshot: Snapshot | None = None
