@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from airweave_sync_mcp.diagnosis.causes import CauseName
 from tests.cli.kit import Ran, Shell
-from tests.support.still import still_world
+from tests.support.still import known_world, still_world
 from tests.support.world import World
 
 COMMANDS = {
@@ -44,10 +44,14 @@ FENCE = re.compile(r"(?<=<<<)[0-9a-f]{6}(?= )|[0-9a-f]{6}(?=>>>)")
 Ask: TypeAlias = Callable[[str, int | None], Ran]
 
 
+AT_FIRST = {"jobs", "healthy", "why: an expired login", "why: a hostile error"}
+"""What is answered otherwise before the jobs of all connections were read, as here; of others a day was."""
+
+
 @cache
 def asked_for(command: str) -> World:
-    """The demo before a program that was asked this and nothing else."""
-    return still_world()
+    """The demo before a program that is asked for nothing else."""
+    return still_world() if command in AT_FIRST else known_world()
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ def still_demo(**options: Any) -> DemoAirweave:
     return build_demo(DemoOptions(**{"clock": Clock(), "api_key": DEMO_API_KEY, **options}), world=usual_data())
 
 
-def known_world(generation: Generation = Generation.CURRENT, **core: Any) -> World:
+def known_world(generation: Generation = Generation.CURRENT, *, core: dict[str, Any] | None = None) -> World:
     """A still world whose jobs of a day were just read: for tests of answers, not of how they are got."""
-    return still_world(generation=generation, core={"memory": known_jobs(generation), **core})
+    return still_world(generation=generation, core={"memory": known_jobs(generation), **(core or {})})
 
 
 def known_jobs(generation: Generation = Generation.CURRENT) -> LocalMemory:

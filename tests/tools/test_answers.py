@@ -15,13 +15,13 @@ async def tool_called(client: Client, name: str) -> Tool:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-async def test_answers_keep_what_is_promised(client: Client, question: str) -> None:
+async def test_answers_keep_what_is_promised(either: Client, question: str) -> None:
     name, arguments = QUESTIONS[question]
 
-    answer = await client.call_tool(name, arguments)
+    answer = await either.call_tool(name, arguments)
 
     full = arguments.get("detail") == "full"
-    check_answer(await tool_called(client, name), answer, limit=FULL if full else CONCISE)
+    check_answer(await tool_called(either, name), answer, limit=FULL if full else CONCISE)
 
 
 @pytest.mark.parametrize("question", ["jobs", "failed", "healthy", "job, latest failed", "connections"])

@@ -224,11 +224,11 @@ async def test_wrong_arguments_cost_no_request(client: Client, demo: World) -> N
         ("x" * 5_000, "Valid: "),
     ],
 )
-async def test_an_unknown_tool_is_explained(client: Client, name: str, guess: str) -> None:
-    answer = check_error(await client.call_tool(name, {}), code="unknown_tool")
+async def test_an_unknown_tool_is_explained(either: Client, name: str, guess: str) -> None:
+    answer = check_error(await either.call_tool(name, {}), code="unknown_tool")
 
     assert name[:60] in answer["message"]
     assert "x" * 100 not in answer["message"]
     assert answer["hint"].startswith(guess)
-    assert all(tool.name in answer["hint"] for tool in (await client.list_tools()).tools)
+    assert all(tool.name in answer["hint"] for tool in (await either.list_tools()).tools)
     assert answer["retryable"] is False

@@ -23,15 +23,15 @@ async def tools_of(client: Client) -> list[Tool]:
     return (await client.list_tools()).tools
 
 
-async def test_the_tools_of_the_contract_are_there(client: Client) -> None:
-    names = [tool.name for tool in await tools_of(client)]
+async def test_the_tools_of_the_contract_are_there(either: Client) -> None:
+    names = [tool.name for tool in await tools_of(either)]
 
     assert set(names) >= READ_TOOLS
     assert len(set(names)) == len(names)
 
 
-async def test_each_has_a_title_all_four_hints_and_a_short_description_in_the_words_of_users(client: Client) -> None:
-    for tool in await tools_of(client):
+async def test_each_has_a_title_all_four_hints_and_a_short_description_in_the_words_of_users(either: Client) -> None:
+    for tool in await tools_of(either):
         hints = tool.annotations
         assert tool.title
         assert hints is not None
@@ -46,17 +46,17 @@ async def test_each_has_a_title_all_four_hints_and_a_short_description_in_the_wo
         assert any(word in tool.description.split(".")[0].lower() for word in USER_WORDS), tool.description
 
 
-async def test_all_definitions_together_are_small_as_a_model_sees_them(client: Client) -> None:
+async def test_all_definitions_together_are_small_as_a_model_sees_them(either: Client) -> None:
     view = [
         {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
-        for tool in await tools_of(client)
+        for tool in await tools_of(either)
     ]
 
     assert len(compact(view)) < 12_000
 
 
-async def test_schemas_are_lean_and_valid(client: Client) -> None:
-    for tool in await tools_of(client):
+async def test_schemas_are_lean_and_valid(either: Client) -> None:
+    for tool in await tools_of(either):
         assert tool.output_schema is not None, tool.name
         for schema in (tool.input_schema, tool.output_schema):
             Draft202012Validator.check_schema(schema)
@@ -68,17 +68,17 @@ async def test_schemas_are_lean_and_valid(client: Client) -> None:
         assert "$ref" not in json.dumps(tool.input_schema), "some clients cannot follow it"
 
 
-async def test_every_argument_is_explained(client: Client) -> None:
-    for tool in await tools_of(client):
+async def test_every_argument_is_explained(either: Client) -> None:
+    for tool in await tools_of(either):
         for name, schema in tool.input_schema["properties"].items():
             assert schema.get("description"), f"{tool.name}.{name}"
 
 
-async def test_the_server_says_who_it_is_and_how_to_use_it(client: Client) -> None:
-    assert client.server_info
-    assert client.server_info.name == "airweave-sync-mcp"
-    assert client.server_info.version
-    instructions = client.instructions or ""
+async def test_the_server_says_who_it_is_and_how_to_use_it(either: Client) -> None:
+    assert either.server_info
+    assert either.server_info.name == "airweave-sync-mcp"
+    assert either.server_info.version
+    instructions = either.instructions or ""
     assert 0 < len(instructions) < 2_000
     for name in READ_TOOLS:
         assert name in instructions
