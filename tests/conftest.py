@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.support.examples import register_profiles
 
+gc.disable()  # until everything is imported
 register_profiles()
 sys.modules["sniffio"] = None  # type: ignore[assignment]  # httpx looks for it in vain at every request, which takes long
 
@@ -19,7 +20,8 @@ def pytest_collection_finish() -> None:
     """What was imported stays: not looking through it again and again saves a tenth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
