@@ -73,16 +73,14 @@ def airweave(name: str) -> Airweave:
     )
 
 
-@pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("words", [["failed", "--rows"], ["failed"], ["jobs"], ["connections"], ["job", "latest"]])
-def test_foreign_text_is_only_text(tmp_path: Path, name: str, words: list[str]) -> None:
-    ran = with_key(tmp_path, airweave(name))(*words, columns=None)
+def test_foreign_text_is_only_text(tmp_path: Path, words: list[str]) -> None:
+    for name, shown in HOSTILE.items():
+        ran = with_key(tmp_path, airweave(name))(*words, columns=None)
 
-    assert ran.code == 0
-    assert HOSTILE[name] in ran.out
-    assert "\x1b" not in ran.out
-    assert "\u202e" not in ran.out
-    assert "\x07" not in ran.out
+        assert ran.code == 0, name
+        assert shown in ran.out
+        assert not {"\x1b", "\u202e", "\x07"} & {*ran.out}, name
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -33,16 +33,14 @@ def field_of(settings: Settings, option: Option[object]) -> object:
 
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if option.name in VALUES], ids=lambda o: o.name)
-@pytest.mark.parametrize(("flag", "variable"), list(product([False, True], repeat=2)))
-def test_flags_go_before_environment_before_defaults(
-    tmp_path: Path, option: Option[object], flag: bool, variable: bool
-) -> None:
+def test_flags_go_before_environment_before_defaults(tmp_path: Path, option: Option[object]) -> None:
     by_flag, by_variable = VALUES[option.name]
-    environ = {"AIRWEAVE_API_KEY": KEY} | ({option.variable: by_variable} if variable else {})
-    settings = load_settings({option.name: by_flag if flag else None}, environ, home=tmp_path)
-    expected = option.parse(by_flag) if flag else option.parse(by_variable) if variable else option.default
-    assert field_of(settings, option) == expected
-    assert settings.origins[option.name] == (option.flag if flag else option.variable if variable else "default")
+    for flag, variable in product([False, True], repeat=2):
+        environ = {"AIRWEAVE_API_KEY": KEY} | ({option.variable: by_variable} if variable else {})
+        settings = load_settings({option.name: by_flag if flag else None}, environ, home=tmp_path)
+        expected = option.parse(by_flag) if flag else option.parse(by_variable) if variable else option.default
+        assert field_of(settings, option) == expected, (flag, variable)
+        assert settings.origins[option.name] == (option.flag if flag else option.variable if variable else "default")
 
 
 def access_combinations() -> Iterator[tuple[str | None, ...]]:
@@ -80,8 +78,12 @@ def check_access(tmp_path: Path, combination: tuple[str | None, ...]) -> None:
             settings.credential()
 
 
-@pytest.mark.parametrize("combination", list(product([False, True], repeat=5)))
-def test_an_organization_of_the_file_stays_with_its_login(tmp_path: Path, combination: tuple[bool, ...]) -> None:
+def test_an_organization_of_the_file_stays_with_its_login(tmp_path: Path) -> None:
+    for combination in product([False, True], repeat=5):
+        check_organization(tmp_path, combination)
+
+
+def check_organization(tmp_path: Path, combination: tuple[bool, ...]) -> None:
     own_key, by_flag, by_variable, file_key, by_file = combination
     in_file = {"api_key": FILE_KEY if file_key else None, "organization_id": OTHER_ORGANIZATION if by_file else None}
     write_config(tmp_path, in_file)
@@ -92,7 +94,7 @@ def test_an_organization_of_the_file_stays_with_its_login(tmp_path: Path, combin
     }
     settings = load_settings({"organization_id": own if by_flag else None}, environ, home=tmp_path, require_key=False)
     of_file = OTHER_ORGANIZATION if by_file and not own_key else None
-    assert settings.organization_id == (own if by_flag else ORGANIZATION if by_variable else of_file)
+    assert settings.organization_id == (own if by_flag else ORGANIZATION if by_variable else of_file), combination
 
 
 printable = st.characters(min_codepoint=0x21, max_codepoint=0x17F)
