@@ -12,8 +12,12 @@ from tests.support.still import known_jobs
 from tests.support.world import Clock, World, app_core, usual_data
 
 
-def demo(generation: Generation = Generation.CURRENT, *, known: bool = True, **options: Any) -> World:
-    """The demo before our server, with a world of its own; the jobs of a day were just read, or nothing is `known`."""
+def demo(generation: Generation = Generation.CURRENT, *, known: bool | None = None, **options: Any) -> World:
+    """The demo before our server, with a world of its own. If `known`, the jobs of a day were just read.
+
+    Usually they are of the current generation only: for the few tests of another one to read them takes longer.
+    """
+    known = generation is Generation.CURRENT if known is None else known
     clock = Clock()
     core = {"memory": known_jobs(generation)} if known else {}
     airweave = build_demo(

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,21 +25,25 @@ pytestmark = pytest.mark.anyio
 
 ISSUER = "https://login.example.com"
 RESOURCE = "http://127.0.0.1/mcp"
-RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 ELLIPTIC = ec.generate_private_key(ec.SECP256R1())
+
+
+@cache
+def key_of(whom: str = "the issuer") -> rsa.RSAPrivateKey:
+    """Made once, and only where it is needed: that takes a while."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def public_keys() -> dict[str, Any]:
     pairs = (
-        ("rsa-1", "RS256", RSAAlgorithm.to_jwk(RSA.public_key(), as_dict=True)),
+        ("rsa-1", "RS256", RSAAlgorithm.to_jwk(key_of().public_key(), as_dict=True)),
         ("ec-1", "ES256", ECAlgorithm.to_jwk(ELLIPTIC.public_key(), as_dict=True)),
     )
     return {"keys": [{**key, "kid": kid, "use": "sig", "alg": alg} for kid, alg, key in pairs]}
 
 
 def token(
-    key: Any = RSA, *, alg: str = "RS256", headers: dict[str, Any] | None = None, without: str = "", **claims: Any
+    key: Any = key_of, *, alg: str = "RS256", headers: dict[str, Any] | None = None, without: str = "", **claims: Any
 ) -> str:
     now = int(time.time())
     good = {
@@ -51,7 +56,9 @@ def token(
         "exp": now + 600,
     }
     payload = {name: value for name, value in (good | claims).items() if name != without}
-    return jwt.encode(payload, key, algorithm=alg, headers={"kid": "rsa-1"} | (headers or {}))
+    return jwt.encode(
+        payload, key() if key is key_of else key, algorithm=alg, headers={"kid": "rsa-1"} | (headers or {})
+    )
 
 
 @pytest.fixture
@@ -84,7 +91,7 @@ def signed_with_the_public_key() -> str:
     """The old trick: the public key, which everybody has, as the secret of a symmetric signature."""
     claims = {"iss": ISSUER, "aud": RESOURCE, "exp": int(time.time()) + 600, "scope": "syncs"}
     parts = [encoded(json.dumps(part).encode()) for part in ({"alg": "HS256", "kid": "rsa-1"}, claims)]
-    secret = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    secret = key_of().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return ".".join([*parts, encoded(hmac.digest(secret, ".".join(parts).encode(), "sha256"))])
 
 
@@ -100,7 +107,7 @@ BAD: dict[str, Any] = {
     "of another issuer": lambda: token(iss="https://evil.example"),
     "of no issuer": lambda: token(without="iss"),
     "not valid yet": lambda: token(nbf=int(time.time()) + 600),
-    "signed by somebody else": lambda: token(OTHER),
+    "signed by somebody else": lambda: token(key_of("somebody else")),
     "signed with an unknown key": lambda: token(headers={"kid": "rsa-2"}),
     "signed with a key of another kind": lambda: token(headers={"kid": "ec-1"}),
     "not signed": lambda: token(None, alg="none"),
