@@ -56,10 +56,11 @@ async def test_all_definitions_together_are_small_as_a_model_sees_them(either: C
 
 
 async def test_schemas_are_lean_and_valid(either: Client) -> None:
+    rules = Draft202012Validator(Draft202012Validator.META_SCHEMA)
     for tool in await tools_of(either):
         assert tool.output_schema is not None, tool.name
         for schema in (tool.input_schema, tool.output_schema):
-            Draft202012Validator.check_schema(schema)
+            rules.validate(schema)
             assert schema["type"] == "object"
             for part in schema_parts(schema):
                 assert "title" not in part, part
