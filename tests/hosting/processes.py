@@ -75,7 +75,7 @@ def free_port() -> int:
 
 def environment(**extra: str) -> dict[str, str]:
     """What a process gets: nothing of the settings that stand around here."""
-    kept = ("PATH", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
+    kept = ("PATH", "LANG", "TMPDIR", "VIRTUAL_ENV")
     return {**{name: os.environ[name] for name in kept if name in os.environ}, "PYTHONPATH": SOURCES, **extra}
 
 
