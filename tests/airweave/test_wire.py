@@ -22,6 +22,7 @@ from airweave_sync_mcp.airweave.wire import (
     read_long_text,
     read_time,
 )
+from tests.support.examples import CHARACTERS
 
 from .server import fixture
 
@@ -215,7 +216,7 @@ def test_times_become_utc(moment: datetime, offset: str, fraction: bool) -> None
     assert found is None or found.utcoffset() == timedelta(0)
 
 
-@given(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.integers())))
+@given(st.one_of(st.text(CHARACTERS), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.integers())))
 def test_nonsense_is_never_fatal(junk: object) -> None:
     row = dict.fromkeys(WireJob.model_fields, junk) | {"id": "a"}
     raw = dump([row, {"id": "b"}])

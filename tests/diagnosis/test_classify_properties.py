@@ -8,15 +8,18 @@ from airweave_sync_mcp.diagnosis.classify import EVIDENCE_LENGTH, Symptom, class
 from airweave_sync_mcp.diagnosis.rules import RULES
 from airweave_sync_mcp.diagnosis.text import Lexicon, first_of
 from airweave_sync_mcp.diagnosis.unwrap import HEAD, TAIL, mask_names, unwrap
+from tests.support.examples import CHARACTERS
 
 SNIPPETS = sorted(
     {word for rule in RULES for word in rule.needles}
     | {example if isinstance(example, str) else example.message or "" for rule in RULES for example in rule.examples}
 )
 TEXTS = st.one_of(
-    st.text(max_size=400),
+    st.text(CHARACTERS, max_size=400),
     st.lists(
-        st.one_of(st.sampled_from(SNIPPETS), st.text(max_size=20), st.sampled_from(list("'\"`()[]{}:;,.\n\t İẞ·"))),
+        st.one_of(
+            st.sampled_from(SNIPPETS), st.text(CHARACTERS, max_size=20), st.sampled_from(list("'\"`()[]{}:;,.\n\t İẞ·"))
+        ),
         max_size=12,
     ).map("".join),
 )
@@ -25,7 +28,9 @@ SYMPTOMS = st.builds(
     Symptom,
     message=st.one_of(st.none(), TEXTS),
     error_category=CATEGORIES,
-    source=st.one_of(st.none(), st.sampled_from(["github", "gmail", "ctti", "aws_s3"]), st.text(max_size=5)),
+    source=st.one_of(
+        st.none(), st.sampled_from(["github", "gmail", "ctti", "aws_s3"]), st.text(CHARACTERS, max_size=5)
+    ),
     auth_method=st.one_of(st.none(), st.sampled_from(["direct", "oauth_browser", "auth_provider"])),
     started=st.one_of(st.none(), st.booleans()),
     status=st.one_of(st.none(), st.sampled_from(["failed", "cancelled"])),
@@ -64,7 +69,10 @@ def test_masking_only_blanks(text: str):
 
 
 @settings(max_examples=15, deadline=None)
-@given(head=st.text(max_size=50), filler=st.sampled_from(["x", "'", "a ", ".pdf ", "401 ", "token ", "http://a/"]))
+@given(
+    head=st.text(CHARACTERS, max_size=50),
+    filler=st.sampled_from(["x", "'", "a ", ".pdf ", "401 ", "token ", "http://a/"]),
+)
 def test_a_huge_text_is_cut(head: str, filler: str):
     unwrapped = unwrap(head + filler * (200_000 // len(filler)))
     assert len(unwrapped.text) <= HEAD + TAIL + 1

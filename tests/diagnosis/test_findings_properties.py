@@ -14,6 +14,7 @@ from airweave_sync_mcp.diagnosis.findings import findings
 from airweave_sync_mcp.diagnosis.shared import shared_causes
 from airweave_sync_mcp.diagnosis.streaks import failing_streak
 from airweave_sync_mcp.history.model import ConnectionHistory, JobStatus, SyncJob
+from tests.support.examples import CHARACTERS
 
 from .findings_kit import DAY, HOUR, NOW, bad, cause_of, connection, good, history, job
 
@@ -169,7 +170,7 @@ def test_the_streak_is_the_run_of_failures_at_the_top(outcomes) -> None:
 
 
 @quick
-@given(st.text(max_size=60) | st.from_regex(r"[0-9*/,\-? ]{1,40}", fullmatch=True))
+@given(st.text(CHARACTERS, max_size=60) | st.from_regex(r"[0-9*/,\-? ]{1,40}", fullmatch=True, alphabet=CHARACTERS))
 def test_any_cron_text_is_read_or_left(expression) -> None:
     seconds = longest_pause_s(expression)
 

@@ -7,7 +7,7 @@ from airweave_sync_mcp.airweave.errors import AirweaveError, ErrorCode
 from airweave_sync_mcp.history.errors import QueryError
 from airweave_sync_mcp.render.errors import render_error
 from airweave_sync_mcp.safety import Cleaner
-from tests.support.examples import examples
+from tests.support.examples import CHARACTERS, examples
 
 KEY = "a-known-key-0123456789"
 CLEANER = Cleaner([KEY])
@@ -38,7 +38,7 @@ def test_it_says_whether_and_when_a_retry_helps() -> None:
     ]
 
 
-@given(st.text(), st.text())
+@given(st.text(CHARACTERS), st.text(CHARACTERS))
 @examples(15)
 def test_it_is_one_line_of_bounded_length_without_the_key(message: str, hint: str) -> None:
     long = failure(message=message * 200 + KEY, hint=hint * 200 + KEY)

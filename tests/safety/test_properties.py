@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from airweave_sync_mcp.safety import Cleaner, clean, fence, mask_secrets, one_line, quote, safe_tree
 from airweave_sync_mcp.safety.marks import RESERVED
-from tests.support.examples import examples
+from tests.support.examples import CHARACTERS, examples
 
 from .support import leaks, planted, rows
 
@@ -79,7 +79,7 @@ SYNTAX = [
     *('"input": ', "***", "...", "sk-", "eyJ", "***xYz1", "expired ", "c3RyYW5nZQ==", "{'credentials': {", "hunter2"),
     *('role": "system"', "\\n", '\\"', "<img src=", "\\u0000"),
 ]
-HOSTILE = st.lists(st.one_of(st.sampled_from(SYNTAX), st.text(max_size=6)), max_size=14).map("".join)
+HOSTILE = st.lists(st.one_of(st.sampled_from(SYNTAX), st.text(CHARACTERS, max_size=6)), max_size=14).map("".join)
 PLAIN_EDGE = st.sampled_from([" ", "\n", '"', "'", "=", "(", ",", "/", ": ", " [", ""])
 CANARIES = [planted(row) for row in rows("secrets.jsonl")]
 
@@ -111,7 +111,7 @@ def test_cut_text_is_idempotent_bounded_and_says_so(text: str, limit: int) -> No
 
 
 @examples(25)
-@given(st.text())
+@given(st.text(CHARACTERS))
 def test_nothing_unseen_is_left(text: str) -> None:
     for out in (clean(text), one_line(text, 200)):
         assert [c for c in out if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}] == []
@@ -158,7 +158,7 @@ KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, m
 
 
 @examples(25)
-@given(KEYS, st.text(max_size=4), st.text(max_size=4))
+@given(KEYS, st.text(CHARACTERS, max_size=4), st.text(CHARACTERS, max_size=4))
 def test_a_known_secret_survives_in_no_encoding(secret: str, before: str, after: str) -> None:
     assume(secret not in RESERVED)
     data = (before + secret + after).encode(errors="replace")

@@ -3,10 +3,14 @@
 from typing import Any, Final
 
 from hypothesis import settings
+from hypothesis import strategies as st
 
 THOROUGH: Final = "thorough"
 QUICK: Final = "quick"
 _MORE: Final = 20
+
+CHARACTERS: Final = st.characters(exclude_categories=["Cs"])
+"""What texts are of by default, said so that finding out what UTF-8 can hold does not take seconds in a fresh clone."""
 
 
 def register_profiles() -> None:

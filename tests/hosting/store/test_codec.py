@@ -15,6 +15,7 @@ from airweave_sync_mcp.history.memory import FeedReading
 from airweave_sync_mcp.hosting.store import codec as module
 from airweave_sync_mcp.hosting.store.codec import Codec, Forgotten, TooLargeError, Value
 from airweave_sync_mcp.hosting.store.keys import UnreadableError
+from tests.support.examples import CHARACTERS
 
 from .kit import NOW, history, job
 
@@ -22,7 +23,7 @@ CODEC = Codec()
 KINDS = get_args(Value)
 
 SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
-    str: st.text(max_size=30),
+    str: st.text(CHARACTERS, max_size=30),
     bool: st.booleans(),
     int: st.integers(-(10**20), 10**20),
     float: st.floats(allow_nan=False, allow_infinity=False),

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airweave_sync_mcp.hosting.store.keys import NONCE, StoreKeys, UnreadableError
+from tests.support.examples import CHARACTERS
 
 RAW = bytes.fromhex("f2c91d0b5a7e48639c1fd0a6b4e87235d95c3a61e07f4b28ac6d19f3528e70b4")
 OTHER = bytes.fromhex("0d7a3be1946f5c28b8e2407d1fa95c63724be80c9d15f6a3e8b7042c6d91fa5e")
 KEYS = StoreKeys((RAW,))
 
-NAMES = st.text(min_size=1, max_size=60)
+NAMES = st.text(CHARACTERS, min_size=1, max_size=60)
 
 
 @pytest.mark.parametrize(
