@@ -33,6 +33,7 @@ def tokens_of(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _cost(piece: str) -> float:
+    """The tokens of a piece; keys and words of answers come again and again."""
     kind = found.lastgroup if (found := _KINDS.fullmatch(piece)) else "marks"
     if kind == "hex":
         return len(piece) / _HEX
