@@ -39,13 +39,16 @@ def joined(
             jobs.append(replace(job, connection_id=owners[job.sync_id]))
         else:
             jobs.append(job)
-    untold = ((job, _was_there(job, history, feed) if of_all_states else False) for history, job in own.values())
-    return [*jobs, *(_older_than_feed(job, feed) if old or not is_waiting(job) else job for job, old in untold)]
+    return [*jobs, *(_untold(job, history, feed, of_all_states) for history, job in own.values())]
 
 
-def _older_than_feed(job: SyncJob, feed: FeedReading) -> SyncJob:
-    """A job that the list would tell if it were newer than the list reaches: an estimate must not say otherwise."""
-    if job.known_at is not None or job.estimated_at is None or feed.reaches is None:
+def _untold(job: SyncJob, history: ConnectionHistory, feed: FeedReading, of_all_states: bool) -> SyncJob:
+    """A job that the list would tell if it were newer than the list reaches: an estimate must not say otherwise.
+
+    What waits may be newer than the reading of the list, unless it was known by then.
+    """
+    newer = is_waiting(job) and not (of_all_states and _was_there(job, history, feed))
+    if newer or job.known_at is not None or job.estimated_at is None or feed.reaches is None:
         return job
     return replace(job, estimated_at=min(job.estimated_at, feed.reaches))
 
